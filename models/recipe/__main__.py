@@ -1,0 +1,73 @@
+"""`python -m recipe STAGE`, run in models/. Stages: corpus, prepare, codec, base, text, export, evaluate."""
+
+import argparse
+import os
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def parser():
+    top = argparse.ArgumentParser(prog="python -m recipe", description=__doc__)
+    stages = top.add_subparsers(dest="stage", required=True)
+    from . import corpus
+
+    corpus.add_arguments(stages.add_parser("corpus", help="compose and render the clips"))
+    for name, text in (
+        ("prepare", "features, PCA, latents, controls, embeddings"),
+        ("codec", "train the decoder network"),
+        ("text", "distil the prompt encoder"),
+        ("base", "train the denoiser"),
+        ("export", "write the package that the server loads"),
+        ("evaluate", "measure codec, adherence and style"),
+    ):
+        p = stages.add_parser(name, help=text)
+        p.add_argument("--corpus", default="work/corpus")
+        p.add_argument("--work", default="work")
+        p.add_argument("--minutes", type=float, default=10, help="training time of this run")
+        p.add_argument("--decay-minutes", type=float, help="training time in all, over which the rate falls")
+        p.add_argument("--dims", type=int, default=128)
+        p.add_argument("--workers", type=int, default=2)
+        p.add_argument("--package", default="pocket", help="folder that export writes")
+        p.add_argument("--url", help="evaluate: a running server to listen to")
+        p.add_argument("--tiny", action="store_true", help="smallest sizes: does the stage run?")
+    return top
+
+
+def main():
+    args = parser().parse_args()
+    if args.stage == "corpus":
+        from . import corpus
+
+        corpus.run(args)
+    elif args.stage == "prepare":
+        from . import prepare
+
+        prepare.run(args.corpus, args.work, 16 if args.tiny else args.dims, args.workers)
+    elif args.stage == "codec":
+        from .codec import train
+
+        size = {"clips": 2, "batch": 2} if args.tiny else {}
+        train.run(args.corpus, args.work, f"{args.work}/codec.pt", args.minutes, decay_minutes=args.decay_minutes, **size)
+    elif args.stage == "base":
+        from .base import train
+        from .base.model import Config
+
+        config = Config(latents=16, dim=32, blocks=2, heads=2) if args.tiny else Config(latents=args.dims)
+        frames = 128 if args.tiny else 3072
+        train.run(args.corpus, args.work, f"{args.work}/base.pt", args.minutes, args.decay_minutes, frames, config=config)
+    elif args.stage == "text":
+        from .text import student
+
+        student.run(args.corpus, args.work, f"{args.work}/text.pt", args.minutes, tiny=args.tiny)
+    elif args.stage == "export":
+        from . import export
+
+        export.run(args.work, args.package)
+    elif args.stage == "evaluate":
+        from . import evaluate
+
+        evaluate.run(args.corpus, args.work, args.url)
+
+
+if __name__ == "__main__":
+    main()

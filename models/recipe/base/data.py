@@ -1,0 +1,66 @@
+"""Latents, controls and caption embeddings of the whole corpus in memory, cut into training examples."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from .. import labels as L
+
+LENGTHS = {16: 0.08, 32: 0.17, 64: 0.25, 96: 0.25, 128: 0.25}  # latent frames of a batch and its probability
+
+
+class Examples:
+    def __init__(self, corpus, work, split, seed=0):
+        self.rng = np.random.default_rng(seed)
+        self.clips = []
+        for path in sorted((Path(work) / "latents").glob("*.npy")):
+            label = json.loads((Path(corpus) / f"{path.stem}.json").read_text())
+            if label["split"] != split:
+                continue
+            self.clips.append((
+                np.load(path),
+                np.load(Path(work) / "controls" / path.name),
+                np.load(Path(work) / "embeddings" / path.name),
+            ))
+
+    def _mask(self, length):
+        """Which frames are known: none, a beginning (continuation), or both ends (infill)."""
+        rng, known = self.rng, np.zeros(length, np.float32)
+        kind = rng.random()
+        if kind > 0.25 and length > 8:
+            new = 2 * rng.integers(3, length // 2)
+            before = length - new if kind < 0.88 else 2 * rng.integers(0, (length - new) // 2 + 1)
+            known[:before] = 1
+            known[before + new :] = 1
+        return known
+
+    def _drop(self, controls):
+        """Hides each group of controls on its own."""
+        at, rng = L.slices(), self.rng
+        hidden = {"beat": 0.05, "chord": 0.5, "key": 0.5, "parts": 0.5, "density": 0.6, "brightness": 0.6, "energy": 0.6}
+        controls = controls.copy()
+        for name, p in hidden.items():
+            if rng.random() < p:
+                controls[:, at[name]] = 0
+        return controls
+
+    def batch(self, frames_total):
+        """-> latents, controls, embedding (zeros: no prompt), mask of known frames, as tensors."""
+        rng = self.rng
+        length = int(rng.choice(list(LENGTHS), p=list(LENGTHS.values())))
+        rows = []
+        for _ in range(min(64, max(1, frames_total // length))):
+            z, c, e = self.clips[rng.integers(len(self.clips))]
+            at = rng.integers(0, len(z) - length)
+            caption = e[rng.integers(len(e))].astype(np.float32)
+            control = self._drop(c[at : at + length].astype(np.float32))
+            null = rng.random()  # 9 %: neither prompt nor controls (guidance); 4 %: no prompt; 4 %: no controls
+            rows.append((
+                z[at : at + length].astype(np.float32),
+                control * (null > 0.13),
+                caption * (null > 0.09 and null < 0.96),
+                self._mask(length),
+            ))
+        return tuple(torch.from_numpy(np.stack(column)) for column in zip(*rows))

@@ -1,0 +1,143 @@
+"""The denoiser: an EDM-preconditioned diffusion transformer over latent frames.
+
+Two latent frames make a token. One adaLN projection is shared by all blocks (each adds a bias of its
+own), attention has rotary positions and RMS-normalised queries and keys, every second block attends to
+the prompt tokens. Context latents with their mask and the controls come in beside the noisy latents.
+"""
+
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import nn
+from torch.nn import functional as f
+
+
+@dataclass
+class Config:
+    latents: int = 128
+    controls: int = 54
+    dim: int = 320
+    blocks: int = 12
+    heads: int = 5
+    expand: int = 3
+    prompt_tokens: int = 8
+    prompt_dims: int = 128
+    embedding: int = 384
+    patch: int = 2
+    sigma_data: float = 0.5
+
+    def as_dict(self):
+        return asdict(self)
+
+
+def rms_norm(x):
+    return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + 1e-6)
+
+
+def rotate(x, angles):
+    """Rotary position embedding: x (..., time, d), angles (time, d / 2)."""
+    a, b = x.chunk(2, -1)
+    cos, sin = angles.cos(), angles.sin()
+    return torch.cat([a * cos - b * sin, a * sin + b * cos], -1)
+
+
+class Attention(nn.Module):
+    """Self-attention, or cross-attention where `memory` is given."""
+
+    def __init__(self, dim, heads, memory=None):
+        super().__init__()
+        self.heads = heads
+        self.q = nn.Linear(dim, dim, bias=False)
+        self.kv = nn.Linear(memory or dim, 2 * dim, bias=False)
+        self.out = nn.Linear(dim, dim)
+
+    def forward(self, x, memory=None, angles=None):
+        batch, time, dim = x.shape
+        source = x if memory is None else memory
+        q = self.q(x).reshape(batch, time, self.heads, -1).transpose(1, 2)
+        k, v = self.kv(source).reshape(batch, source.shape[1], 2, self.heads, -1).permute(2, 0, 3, 1, 4)
+        q, k = rms_norm(q), rms_norm(k)
+        if angles is not None:
+            q, k = rotate(q, angles), rotate(k, angles)
+        y = f.scaled_dot_product_attention(q, k.to(q.dtype), v.to(q.dtype))
+        return self.out(y.transpose(1, 2).reshape(batch, time, dim))
+
+
+class Block(nn.Module):
+    def __init__(self, c, cross):
+        super().__init__()
+        self.modulation = nn.Parameter(torch.zeros(6 * c.dim))
+        self.attention = Attention(c.dim, c.heads)
+        self.cross = Attention(c.dim, c.heads, c.prompt_dims) if cross else None
+        self.up = nn.Linear(c.dim, c.expand * c.dim)
+        self.down = nn.Linear(c.expand * c.dim, c.dim)
+        if cross:
+            nn.init.zeros_(self.cross.out.weight)
+
+    def forward(self, x, shared, prompt, angles):
+        shift_a, scale_a, gate_a, shift_m, scale_m, gate_m = (shared + self.modulation).unsqueeze(1).chunk(6, -1)
+        x = x + gate_a * self.attention(rms_norm(x) * (1 + scale_a) + shift_a, angles=angles)
+        if self.cross is not None:
+            x = x + self.cross(rms_norm(x), memory=prompt)
+        return x + gate_m * self.down(f.gelu(self.up(rms_norm(x) * (1 + scale_m) + shift_m), approximate="tanh"))
+
+
+class Resampler(nn.Module):
+    """Sentence embedding (batch, 384) -> prompt tokens (batch, 8, 128), each of RMS 1: points on spheres."""
+
+    def __init__(self, c):
+        super().__init__()
+        self.shape = (c.prompt_tokens, c.prompt_dims)
+        self.hidden = nn.Linear(c.embedding, 512)
+        self.out = nn.Linear(512, c.prompt_tokens * c.prompt_dims)
+
+    def forward(self, e):
+        h = f.gelu(self.hidden(e * e.shape[-1] ** 0.5))
+        return rms_norm(self.out(h).reshape(-1, *self.shape))
+
+
+class Network(nn.Module):
+    """F of EDM eq. 7. All (batch, frames, channels); a prompt of zeros is the null prompt."""
+
+    def __init__(self, c):
+        super().__init__()
+        self.c = c
+        self.inp = nn.Linear(c.patch * (2 * c.latents + 1 + c.controls), c.dim)
+        self.sigma = nn.Sequential(nn.Linear(128, c.dim), nn.SiLU(), nn.Linear(c.dim, c.dim))
+        self.pooled = nn.Linear(c.prompt_tokens * c.prompt_dims, c.dim)
+        self.shared = nn.Linear(c.dim, 6 * c.dim)
+        self.blocks = nn.ModuleList([Block(c, i % 2 == 1) for i in range(c.blocks)])
+        self.head_modulation = nn.Linear(c.dim, 2 * c.dim)
+        self.head = nn.Linear(c.dim, c.patch * c.latents)
+        for layer in (self.shared, self.head_modulation, self.head):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+        half = c.dim // c.heads // 2
+        self.register_buffer("rotary", 100 ** (-torch.arange(half) / half), persistent=False)
+        self.register_buffer("fourier", torch.exp(torch.linspace(-1.5, 4.0, 64)), persistent=False)
+
+    def forward(self, x, c_noise, prompt, controls, context):
+        c = self.c
+        batch, frames, _ = x.shape
+        x = torch.cat([x, context, controls], -1).reshape(batch, frames // c.patch, -1)
+        h = self.inp(x)
+        phase = c_noise[:, None] * self.fourier
+        emb = self.sigma(torch.cat([phase.cos(), phase.sin()], -1)) + self.pooled(prompt.flatten(1))
+        emb = f.silu(emb)
+        shared = self.shared(emb)
+        angles = torch.arange(frames // c.patch, device=x.device)[:, None] * self.rotary
+        for block in self.blocks:
+            h = block(h, shared, prompt, angles)
+        shift, scale = self.head_modulation(emb).unsqueeze(1).chunk(2, -1)
+        return self.head(rms_norm(h) * (1 + scale) + shift).reshape(batch, frames, c.latents)
+
+
+def denoise(network, x, sigma, prompt, controls, context, sigma_data=0.5):
+    """D(x; sigma) of EDM (eq. 7, table 1). Where the context's mask is 1 the network sees no noisy latent."""
+    s = sigma.reshape(-1, 1, 1)
+    c_skip = sigma_data**2 / (s**2 + sigma_data**2)
+    c_out = s * sigma_data / (s**2 + sigma_data**2).sqrt()
+    c_in = 1 / (s**2 + sigma_data**2).sqrt()
+    unknown = 1 - context[..., -1:]
+    out = network(c_in * x * unknown, sigma.log() / 4, prompt, controls, context)
+    return c_skip * x + c_out * out.float()

@@ -1,0 +1,106 @@
+"""Trains the base denoiser: EDM's loss on the frames that are not context."""
+
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from ..checkpoint import Ema, load, save
+from .data import Examples
+from .model import Config, Network, Resampler, denoise
+
+P_MEAN, P_STD = -0.4, 1.2
+CONTEXT_NOISE = 0.08  # at most; the model will hear its own imperfect output as context
+
+
+class Base(nn.Module):
+    """Network and the resampler that feeds it, trained together."""
+
+    def __init__(self, c):
+        super().__init__()
+        self.c = c
+        self.network = Network(c)
+        self.resampler = Resampler(c)
+
+    def prompt(self, embedding):
+        given = (embedding.abs().sum(-1) > 0).float()[:, None, None]
+        return self.resampler(embedding) * given
+
+
+def loss_of(model, batch, sigma, generator=None):
+    """EDM's weighted squared error (eq. 8) per example; lambda * c_out^2 = 1."""
+    z, controls, embedding, known = batch
+    sd = model.c.sigma_data
+    known = known[..., None]
+    noise = torch.randn(z.shape, generator=generator)
+    noisy = z + sigma[:, None, None] * noise
+    jitter = CONTEXT_NOISE * torch.rand(len(z), 1, 1, generator=generator) * torch.randn(z.shape, generator=generator)
+    context = torch.cat([(z + jitter) * known, known], -1)
+    with torch.autocast("cpu", torch.bfloat16):
+        d = denoise(model.network, noisy, sigma, model.prompt(embedding), controls, context, sd)
+    weight = (sigma**2 + sd**2) / (sigma * sd) ** 2
+    unknown = 1 - known
+    error = ((d - z) ** 2 * unknown).sum((1, 2)) / (unknown.sum((1, 2)) * z.shape[-1]).clamp(min=1)
+    return weight * error
+
+
+@torch.no_grad()
+def validate(model, examples, batches):
+    """Mean loss at fixed noise levels over fixed validation batches: comparable between checkpoints."""
+    generator = torch.Generator().manual_seed(1)
+    out = {}
+    for sigma in (0.1, 0.3, 1.0, 3.0):
+        losses = [loss_of(model, b, torch.full((len(b[0]),), sigma), generator).mean() for b in batches]
+        out[sigma] = float(torch.stack(losses).mean())
+    return out
+
+
+def run(corpus, work, out, minutes, decay_minutes=None, frames=3072, lr=8e-4, config=None, log=print):
+    """Trains for `minutes` more; the rate falls linearly to 2 % at decay_minutes of training in all."""
+    torch.manual_seed(int(time.time()))
+    train, val = Examples(corpus, work, "train", seed=int(time.time())), Examples(corpus, work, "val", seed=1)
+    held = [val.batch(1536) for _ in range(6)]
+    c = config or Config()
+    model = Base(c)
+    ema = Ema(model, 0.9985)
+    decayed = [p for p in model.parameters() if p.ndim > 1]
+    others = [p for p in model.parameters() if p.ndim <= 1]
+    groups = [{"params": decayed, "weight_decay": 0.02}, {"params": others, "weight_decay": 0.0}]
+    optimiser = torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.97), fused=True)
+    state = load(out, model=model, ema=ema, optimiser=optimiser)
+    step, spent = state.get("step", 0), state.get("seconds", 0.0)
+    size = sum(p.numel() for p in model.parameters())
+    log(f"{size / 1e6:.1f} M parameters, {len(train.clips)} clips, from step {step}", flush=True)
+    begin, sums, saved = time.time(), [], time.time()
+    horizon = 60 * (decay_minutes or minutes)
+
+    def checkpoint():
+        seconds = spent + time.time() - begin
+        save(out, model=model, ema=ema, optimiser=optimiser, step=step, seconds=seconds, config=c.as_dict())
+
+    while time.time() - begin < 60 * minutes:
+        done = min(1.0, (spent + time.time() - begin) / horizon)
+        for group in optimiser.param_groups:
+            group["lr"] = lr * min(1, (step + 1) / 300) * (0.02 + 0.98 * (1 - done))
+        batch = train.batch(frames)
+        sigma = (P_MEAN + P_STD * torch.randn(len(batch[0]))).exp()
+        loss = loss_of(model, batch, sigma).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        ema.update(model)
+        step += 1
+        sums.append(float(loss.detach()))
+        if step % 100 == 0:
+            log(f"step {step} {spent + time.time() - begin:.0f}s loss {np.mean(sums):.4f}", flush=True)
+            sums = []
+        if time.time() - saved > 180:
+            checkpoint()
+            saved = time.time()
+            log("val " + json.dumps(validate(ema.model, val, held)), flush=True)
+    checkpoint()
+    Path(out).with_suffix(".json").write_text(json.dumps({"step": step, "val": validate(ema.model, val, held)}))

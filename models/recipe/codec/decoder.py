@@ -1,0 +1,72 @@
+"""The decoder network: latents -> features and phase derivatives, causal in latent frames.
+
+The PCA's transpose is the starting point; the network learns what it leaves out. Its width is at
+12.5 Hz, where matrices are large and few; a thin stage at 100 Hz adds the detail.
+"""
+
+import torch
+from torch import nn
+
+from . import features as F
+
+
+class CausalBlock(nn.Module):
+    """ConvNeXt block over time, left context only. (batch, time, dim) -> the same."""
+
+    def __init__(self, dim, kernel, expand=3):
+        super().__init__()
+        self.kernel = kernel
+        self.depthwise = nn.Conv1d(dim, dim, kernel, groups=dim)
+        self.norm = nn.LayerNorm(dim)
+        self.up = nn.Linear(dim, expand * dim)
+        self.down = nn.Linear(expand * dim, dim)
+        nn.init.zeros_(self.down.weight)
+        nn.init.zeros_(self.down.bias)
+
+    def forward(self, x):
+        y = nn.functional.pad(x.transpose(1, 2), (self.kernel - 1, 0))
+        y = self.norm(self.depthwise(y).transpose(1, 2))
+        return x + self.down(nn.functional.gelu(self.up(y)))
+
+
+class Decoder(nn.Module):
+    """(batch, n, dims) latents -> dict of log_mag, hf, pan, advance, step, env; STFT axes have 8 n frames."""
+
+    SLOW_BLOCKS, SLOW_KERNEL = 4, 3
+    FAST_BLOCKS, FAST_KERNEL = 3, 5
+    # Latent frames to the left that reach an output: the slow convolutions, then the fast ones.
+    CONTEXT = SLOW_BLOCKS * (SLOW_KERNEL - 1) + -(-FAST_BLOCKS * (FAST_KERNEL - 1) // F.FRAMES)
+
+    def __init__(self, pca, slow=384, fast=256):
+        super().__init__()
+        dims = pca["decode"].shape[0]
+        self.register_buffer("mean", torch.tensor(pca["mean"]))
+        self.register_buffer("linear", torch.tensor(pca["decode"]))
+        self.inp = nn.Linear(dims, slow)
+        self.slow = nn.Sequential(*[CausalBlock(slow, self.SLOW_KERNEL) for _ in range(self.SLOW_BLOCKS)])
+        self.unfold = nn.Linear(slow, F.FRAMES * fast)
+        self.fast = nn.Sequential(*[CausalBlock(fast, self.FAST_KERNEL) for _ in range(self.FAST_BLOCKS)])
+        self.norm = nn.LayerNorm(fast)
+        self.log_mag = nn.Linear(fast, F.TONAL_BINS)
+        self.hf = nn.Linear(fast, len(F.HF_BANDS))
+        self.phase = nn.Linear(fast, 4 * F.TONAL_BINS)
+        self.env = nn.Linear(slow, F.SIZES["env"])
+        for head in (self.log_mag, self.hf, self.env):
+            nn.init.zeros_(head.weight)
+            nn.init.zeros_(head.bias)
+
+    def forward(self, z):
+        batch, n, _ = z.shape
+        base = F.split(z @ self.linear + self.mean)
+        h = self.slow(self.inp(z))
+        g = self.unfold(h).reshape(batch, n * F.FRAMES, -1)
+        g = self.norm(self.fast(g))
+        phase = torch.tanh(self.phase(g)).reshape(batch, n * F.FRAMES, 2, F.TONAL_BINS, 2)
+        return {
+            "log_mag": base["log_mag"].reshape(batch, n * F.FRAMES, -1) + self.log_mag(g),
+            "hf": base["hf"].reshape(batch, n * F.FRAMES, -1) + self.hf(g),
+            "pan": base["pan"].clamp(-1, 1).repeat_interleave(F.FRAMES, 1),
+            "advance": phase[:, :, 0],
+            "step": phase[:, :, 1],
+            "env": (base["env"] + self.env(h)).reshape(batch, -1),
+        }

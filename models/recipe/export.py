@@ -1,0 +1,198 @@
+"""Trained weights -> the package that the server loads: three ONNX graphs, a tokenizer, model.json.
+
+Weights are stored in half precision and cast to float32 once, when the session is made.
+"""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+
+from . import labels
+from .base.model import Config
+from .base.train import Base
+from .checkpoint import Ema, load
+from .codec import features as F
+from .codec import synthesis
+from .codec.decoder import Decoder
+from .text.student import MAX_TOKENS, Student
+
+torch.backends.mha.set_fastpath_enabled(False)
+
+HALF_MIN_SIZE = 256  # smaller tensors stay float32
+
+
+class PromptGraph(nn.Module):
+    """ids, mask -> prompt tokens (1, 8, 128), log2 bpm (1, 1)."""
+
+    def __init__(self, student, resampler):
+        super().__init__()
+        self.student, self.resampler = student, resampler
+
+    def forward(self, ids, mask):
+        embedding, tempo = self.student(ids, mask)
+        return self.resampler(embedding), tempo
+
+
+class DecoderGraph(nn.Module):
+    """latents (1, n, dims) -> the features in the order of FEATURES, complex ones as pairs."""
+
+    FEATURES = ("log_mag", "hf", "pan", "advance", "step", "env")
+
+    def __init__(self, decoder):
+        super().__init__()
+        self.decoder = decoder
+
+    def forward(self, latents):
+        out = self.decoder(latents)
+        return tuple(out[name] for name in self.FEATURES)
+
+
+def to_half(path):
+    """Stores large float32 weights as float16 with a Cast, which the runtime folds away when it loads."""
+    model = onnx.load(path)
+    graph, casts = model.graph, []
+    for weight in list(graph.initializer):
+        if weight.data_type != TensorProto.FLOAT or np.prod(weight.dims) < HALF_MIN_SIZE:
+            continue
+        name = weight.name
+        half = numpy_helper.from_array(numpy_helper.to_array(weight).astype(np.float16), f"{name}_half")
+        graph.initializer.remove(weight)
+        graph.initializer.append(half)
+        casts.append(helper.make_node("Cast", [half.name], [name], to=TensorProto.FLOAT, name=f"{name}_cast"))
+    nodes = casts + list(graph.node)
+    del graph.node[:]
+    graph.node.extend(nodes)
+    del graph.value_info[:]
+    for node in graph.node:  # what the exporter tells of our source files is nobody's business
+        del node.metadata_props[:]
+        node.doc_string = ""
+    onnx.save(model, path)
+
+
+def write_graph(module, args, path, inputs, outputs, dynamic):
+    torch.onnx.export(
+        module.eval(), args, str(path), input_names=inputs, output_names=outputs,
+        dynamic_shapes=dynamic, dynamo=True, external_data=False, opset_version=18, optimize=True, verbose=False,
+    )  # fmt: skip
+    to_half(path)
+
+
+def graph_entry(path, inputs, outputs):
+    return {"file": path.name, "sha256": sha256(path), "inputs": inputs, "outputs": outputs}
+
+
+def sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def load_models(work):
+    """-> Base, Decoder, Student with averaged weights; what is not trained yet is as initialised."""
+    work = Path(work)
+    fitted = dict(np.load(work / "pca.npz"))
+    saved = torch.load(work / "base.pt", map_location="cpu", weights_only=False) if (work / "base.pt").exists() else {}
+    base = Base(Config(**saved["config"]) if saved else Config(latents=fitted["decode"].shape[0]))
+    models = {"base": base, "codec": Decoder(fitted), "text": Student()}
+    for name, model in models.items():
+        if (work / f"{name}.pt").exists():
+            ema = Ema(model, 0)
+            state = torch.load(work / f"{name}.pt", map_location="cpu", weights_only=False)
+            ema.load_state_dict(state["ema"])
+            model.load_state_dict(ema.model.state_dict())
+        model.eval()
+    return models["base"], models["codec"], models["text"]
+
+
+def manifest(c, graphs, tokenizer):
+    return {
+        "format": 1,
+        "id": "pocket",
+        "version": "0.1.0",
+        "title": "Pocket: a small base model, trained on two CPU cores",
+        "licence": "MIT",
+        "sample_rate": F.SAMPLE_RATE,
+        "channels": 2,
+        "latent": {"channels": c.latents, "hop_samples": F.LATENT_HOP, "sigma_data": c.sigma_data},
+        "prompt": {
+            "tokenizer": {"file": tokenizer.name, "sha256": sha256(tokenizer), "max_tokens": MAX_TOKENS},
+            "graph": graphs["prompt"],
+            "tokens": c.prompt_tokens,
+            "dims": c.prompt_dims,
+        },
+        "denoiser": {"graph": graphs["denoiser"], "prediction": "edm", "frames": {"min": 2, "max": 128, "multiple": c.patch}},
+        "sampler": {
+            "kind": "dpmpp_2m",
+            "schedule": {"kind": "karras", "sigma_min": 0.03, "sigma_max": 40, "rho": 5},
+            "steps": 8,
+            "max_steps": 8,
+            "guidance": {"kind": "cfg", "scale": 2.0, "sigma_low": 0.3, "sigma_high": 12},
+        },
+        "decoder": {
+            "kind": "spectrum",
+            "graph": graphs["decoder"],
+            "context_frames": Decoder.CONTEXT,
+            "preroll_frames": 1,
+            "spectrum": {
+                "n_fft": F.N_FFT,
+                "hop": F.HOP,
+                "tonal_bins": F.TONAL_BINS,
+                "hf_bands": [list(b) for b in F.HF_BANDS],
+                "pan_bands_hz": F.PAN_BANDS_HZ,
+                "cross_lo_hz": synthesis.CROSS_LO_HZ,
+                "cross_hi_hz": synthesis.CROSS_HI_HZ,
+                "sweeps": synthesis.SWEEPS,
+                "noise_correlation": synthesis.NOISE_CORRELATION,
+                "env_cut_hz": F.ENV_CUT_HZ,
+            },
+        },
+        "blocks": {"lengths": [8, 16, 32, 48], "context": 64},
+        "controls": {
+            "channels": labels.CHANNELS,
+            "layout": [list(group) for group in labels.LAYOUT],
+            "understood": ["prompts", "bpm", "meter", "key", "chords", "density", "brightness", "energy", "parts", "guidance"],
+        },
+    }
+
+
+def run(work, package):
+    out = Path(package)
+    out.mkdir(parents=True, exist_ok=True)
+    base, decoder, student = load_models(work)
+    c = base.c
+    auto = torch.export.Dim.AUTO
+    graphs = {}
+
+    path = out / "prompt.onnx"
+    ids = torch.ones(1, 7, dtype=torch.long)
+    names = ["ids", "mask"], ["tokens", "tempo"]
+    write_graph(PromptGraph(student, base.resampler), (ids, ids), path, *names, ({1: auto}, {1: auto}))
+    graphs["prompt"] = graph_entry(path, *({n: n for n in side} for side in names))
+
+    path = out / "denoiser.onnx"
+    names = ["x", "c_noise", "prompt", "controls", "context"], ["f"]
+    b, n = 2, 24
+    args = (
+        torch.randn(b, n, c.latents), torch.randn(b), torch.randn(b, c.prompt_tokens, c.prompt_dims),
+        torch.randn(b, n, c.controls), torch.randn(b, n, c.latents + 1),
+    )  # fmt: skip
+    both = {0: auto, 1: auto}
+    write_graph(base.network, args, path, *names, (both, {0: auto}, {0: auto}, both, both))
+    graphs["denoiser"] = graph_entry(path, *({n: n for n in side} for side in names))
+
+    path = out / "decoder.onnx"
+    names = ["latents"], list(DecoderGraph.FEATURES)
+    write_graph(DecoderGraph(decoder), (torch.randn(1, 12, c.latents),), path, *names, ({1: auto},))
+    graphs["decoder"] = graph_entry(path, *({n: n for n in side} for side in names))
+
+    from .text.teacher import folder
+
+    tokenizer = out / "tokenizer.json"
+    shutil.copy(folder() / "tokenizer.json", tokenizer)
+    text = json.dumps(manifest(c, graphs, tokenizer), indent=1)
+    (out / "model.json").write_text(text + "\n")

@@ -1,0 +1,81 @@
+"""A clip's labels -> control channels per latent frame, the layout that the server sends.
+
+Each group ends with its mask (1 = given), except the beat, whose tempo is never 0 when it is given:
+  beat 5        sin, cos of the beat's phase; sin, cos of the bar's; log2(bpm / 120), at the frame's first sample
+  chord 25      12 pitch classes, 12 of the root, mask, at the frame's middle
+  key 13        12 pitch classes of the scale, mask
+  parts 5       drums, bass, harmony, melody, mask
+  density, brightness, energy   2 each: value 0-1, mask
+"""
+
+import numpy as np
+
+from .codec import features as F
+
+LAYOUT = [("beat", 5), ("chord", 25), ("key", 13), ("parts", 5), ("density", 2), ("brightness", 2), ("energy", 2)]
+CHANNELS = sum(size for _, size in LAYOUT)
+PARTS = ("drums", "bass", "harmony", "melody")
+
+
+def slices():
+    out, at = {}, 0
+    for name, size in LAYOUT:
+        out[name] = slice(at, at + size)
+        at += size
+    return out
+
+
+def brightness(feature_rows, smooth_frames=25):
+    """Spectral centroid over two seconds, 400 Hz -> 0, 6.4 kHz -> 1 on a log scale. (n, DIM) -> (n)."""
+    parts = F.split(feature_rows.astype(np.float32))
+    low = np.exp(parts["log_mag"]).mean(1)
+    high = np.exp(parts["hf"]).mean(1)
+    hz = np.concatenate([np.arange(F.TONAL_BINS) * F.SAMPLE_RATE / F.N_FFT, [(a + b) / 2 for a, b in F.HF_BANDS[4:]]])
+    # A band's 50 Hz bins against 16.7 Hz bins, and the short window's lower gain.
+    width = np.array([(b - a) / 16.7 for a, b in F.HF_BANDS[4:]])
+    u = np.concatenate([low, high[:, 4:] * width], 1)
+    kernel = np.ones(smooth_frames) / smooth_frames
+    top = np.convolve((u * hz).sum(1), kernel, "same")
+    bottom = np.convolve(u.sum(1), kernel, "same")
+    return np.clip(np.log2(top / np.maximum(bottom, 1e-6) / 400) / 4, 0, 1)
+
+
+def _spans(spans, beat):
+    """Value of each (beat, beats, value) span that holds `beat`."""
+    out = np.zeros((len(beat), len(spans[0][2])))
+    for start, length, value in spans:
+        out[(beat >= start - 1e-6) & (beat < start + length - 1e-6)] = value
+    return out
+
+
+def controls(label, feature_rows):
+    """Labels of a clip (dict) and its features (n, DIM) -> (n, CHANNELS) float32, every group given."""
+    n = len(feature_rows)
+    at = slices()
+    out = np.zeros((n, CHANNELS), np.float32)
+    beat = np.arange(n) * F.LATENT_HOP / F.SAMPLE_RATE * label["bpm"] / 60
+    middle = beat + 0.5 * F.LATENT_HOP / F.SAMPLE_RATE * label["bpm"] / 60
+    turn, bar = 2 * np.pi * beat, 2 * np.pi * beat / label["meter"]
+    tempo = np.full(n, np.log2(label["bpm"] / 120))
+    out[:, at["beat"]] = np.stack([np.sin(turn), np.cos(turn), np.sin(bar), np.cos(bar), tempo], 1)
+    chords = []
+    for c in label["chords"]:
+        row = np.zeros(25)
+        row[[p % 12 for p in c["pcs"]]] = 1
+        row[12 + c["root"] % 12] = 1
+        row[24] = 1
+        chords.append((c["beat"], c["beats"], row))
+    out[:, at["chord"]] = _spans(chords, middle)
+    key = np.zeros(13)
+    key[[p % 12 for p in label["scale_pcs"]]] = 1
+    key[12] = 1
+    out[:, at["key"]] = key
+    for i, part in enumerate(PARTS):
+        for start, end in label["parts"].get(part, []):
+            out[(middle >= start) & (middle < end), at["parts"].start + i] = 1
+    out[:, at["parts"].stop - 1] = 1
+    sections = [(s["beat"], s["beats"], (s["energy"], s["density"])) for s in label["energy"]]
+    values = _spans(sections, middle)
+    for name, value in (("energy", values[:, 0]), ("density", values[:, 1]), ("brightness", brightness(feature_rows))):
+        out[:, at[name]] = np.stack([value, np.ones(n)], 1)
+    return out

@@ -1,0 +1,144 @@
+"""The prompt encoder: a small transformer distilled from the teacher's sentence embeddings.
+
+It learns from the corpus' captions, from phrases mixed out of them, and from WordNet's glosses and words
+(general English), so that words no caption has still land near their meaning. It also predicts tempo,
+from captions whose clip's tempo is known.
+"""
+
+import json
+import random
+import re
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as f
+
+from ..checkpoint import Ema, load, save
+from .teacher import Teacher
+
+WORDNET = Path("/usr/share/wordnet")  # Debian's wordnet-base
+MAX_TOKENS = 48
+
+
+class Student(nn.Module):
+    """ids, mask (batch, time) -> embedding (batch, 384) of unit length, log2(bpm) (batch, 1)."""
+
+    def __init__(self, vocabulary=30522, narrow=128, dim=256, blocks=4, heads=4, out=384):
+        super().__init__()
+        self.tokens = nn.Embedding(vocabulary, narrow)
+        self.positions = nn.Parameter(torch.randn(MAX_TOKENS, narrow) * 0.02)
+        self.widen = nn.Linear(narrow, dim)
+        layer = nn.TransformerEncoderLayer(dim, heads, 3 * dim, 0.0, "gelu", batch_first=True, norm_first=True)
+        self.blocks = nn.TransformerEncoder(layer, blocks, enable_nested_tensor=False)
+        self.norm = nn.LayerNorm(dim)
+        self.out = nn.Linear(dim, out)
+        self.tempo = nn.Sequential(nn.Linear(dim, 64), nn.GELU(), nn.Linear(64, 1))
+        nn.init.normal_(self.tokens.weight, std=0.05)
+
+    def forward(self, ids, mask):
+        h = self.widen(self.tokens(ids) + self.positions[: ids.shape[1]])
+        h = self.norm(self.blocks(h, src_key_padding_mask=mask == 0))
+        m = mask[..., None].to(h.dtype)
+        pooled = (h * m).sum(1) / m.sum(1)
+        return f.normalize(self.out(pooled), dim=-1), self.tempo(pooled) + 6.75  # 2^6.75 = 108 bpm
+
+
+def wordnet_texts(limit, seed=0):
+    """Words and glosses of WordNet, shuffled."""
+    texts = []
+    for kind in ("noun", "verb", "adj", "adv"):
+        for line in (WORDNET / f"data.{kind}").read_text(errors="ignore").splitlines():
+            if line.startswith("  ") or "|" not in line:
+                continue
+            head, gloss = line.split("|", 1)
+            words = [w.replace("_", " ") for w in re.findall(r"[A-Za-z_']{3,}", " ".join(head.split()[4:8]))]
+            gloss = gloss.strip()
+            texts.append(gloss.split(";")[0][:160])
+            texts += [f"{words[0]}: {gloss.split(';')[0][:120]}"] if words else []
+            texts += re.findall(r'"([^"]{8,120})"', gloss)[:1] + words[:1]
+    random.Random(seed).shuffle(texts)
+    return texts[:limit]
+
+
+def music_texts(corpus, count, seed=0):
+    """Captions (text, log2 bpm) and phrases cut and joined from two captions (their tempo unknown)."""
+    rng = random.Random(seed)
+    known = []
+    for path in sorted(Path(corpus).glob("?????.json")):
+        label = json.loads(path.read_text())
+        if label["split"] == "train":
+            known += [(c, float(np.log2(label["bpm"]))) for c in label["captions"]]
+    pieces = [p.strip() for c, _ in known for p in re.split(r"[,;.]", c) if len(p.strip()) > 2]
+    joined = [(", ".join(rng.sample(pieces, rng.randint(1, 3))), None) for _ in range(count)]
+    return known + joined
+
+
+def prepare(corpus, work, general, phrases):
+    """Teacher embeddings of all texts, kept in work/text.npz: texts, targets, log2 bpm (nan: unknown)."""
+    path = Path(work) / "text.npz"
+    if not path.exists():
+        rows = music_texts(corpus, phrases)
+        rows += [(t, None) for t in wordnet_texts(general)] if WORDNET.exists() else []
+        texts = [t for t, _ in rows]
+        targets = Teacher().embed(texts)
+        bpm = np.array([np.nan if b is None else b for _, b in rows], np.float32)
+        np.savez(path, texts=np.array(texts), targets=targets, bpm=bpm)
+    return np.load(path)
+
+
+def run(corpus, work, out, minutes, tiny=False, batch=192, lr=1.5e-3, log=print):
+    """Trains for `minutes` more; the last 2 % of the texts are held out."""
+    torch.manual_seed(0)
+    data = prepare(corpus, work, 200 if tiny else 90000, 50 if tiny else 25000)
+    teacher = Teacher()
+    teacher.tokenizer.enable_truncation(MAX_TOKENS)
+    teacher.tokenizer.no_padding()
+    ids = [e.ids for e in teacher.tokenizer.encode_batch([t.lower() for t in data["texts"].tolist()])]
+    targets, bpm = data["targets"].astype(np.float32), data["bpm"]
+    order = np.random.default_rng(0).permutation(len(ids))
+    held, train = order[: len(ids) // 50], order[len(ids) // 50 :]
+    music = train[train < np.flatnonzero(~np.isnan(bpm)).max() + 1]
+    model = Student(dim=32, blocks=1) if tiny else Student()
+    ema = Ema(model, 0.998)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=lr, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
+    state = load(out, model=model, ema=ema, optimiser=optimiser)
+    rng, begin, step, spent = np.random.default_rng(), time.time(), state.get("step", 0), state.get("seconds", 0.0)
+
+    def padded(rows):
+        width = max(len(ids[i]) for i in rows)
+        x = torch.zeros(len(rows), width, dtype=torch.long)
+        for r, i in enumerate(rows):
+            x[r, : len(ids[i])] = torch.tensor(ids[i])
+        return x, (x > 0).long(), torch.tensor(targets[rows]), torch.tensor(bpm[rows])
+
+    while time.time() - begin < 60 * minutes:
+        done = (time.time() - begin) / 60 / minutes
+        for group in optimiser.param_groups:
+            group["lr"] = lr * min(1, (step + 1) / 300) * (0.02 + 0.98 * (1 - done))
+        rows = np.concatenate([rng.choice(music, batch // 3), rng.choice(train, batch - batch // 3)])
+        x, mask, y, tempo = padded(rows)
+        with torch.autocast("cpu", torch.bfloat16):
+            e, guess = model(x, mask)
+        e, guess = e.float(), guess.float()[:, 0]
+        logits = 20 * e @ y.T  # each text must be nearest to its own target as well
+        loss = 4 * (1 - (e * y).sum(1)).mean() + 0.2 * f.cross_entropy(logits, torch.arange(len(rows)))
+        known = ~tempo.isnan()
+        if known.any():
+            loss = loss + (guess[known] - tempo[known]).abs().mean()
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        ema.update(model)
+        step += 1
+        if step % 200 == 0:
+            with torch.no_grad():
+                x, mask, y, tempo = padded(held[:512])
+                e, guess = ema.model(x, mask)
+                error = (guess[:, 0] - tempo).abs()
+                log(f"step {step} {spent + time.time() - begin:.0f}s loss {float(loss):.3f} held-out cosine {float((e * y).sum(1).mean()):.3f} tempo error {float(error[~tempo.isnan()].median()):.3f} octaves", flush=True)
+            save(out, model=model, ema=ema, optimiser=optimiser, step=step, seconds=spent + time.time() - begin)
+    save(out, model=model, ema=ema, optimiser=optimiser, step=step, seconds=spent + time.time() - begin)

