@@ -1,0 +1,50 @@
+/**
+ * What it takes to make the same piece again.
+ *
+ * @module
+ */
+import * as v from "valibot";
+import { CONTROL_FIELDS } from "./controls.ts";
+import { integer, number, strict, words } from "./fields.ts";
+
+/** A prompt with its resolved share of the mix. */
+export const ResolvedPrompt = v.object({
+  text: words("The prompt, trimmed."),
+  weight: number({
+    min: 0,
+    max: 1,
+    description: "Share of the mix; all shares sum to 1.",
+  }),
+});
+export type ResolvedPrompt = v.InferOutput<typeof ResolvedPrompt>;
+
+const { prompts: _, ...otherControls } = CONTROL_FIELDS;
+
+/** The same receipt on the same provider yields the same PCM, bit for bit. */
+export const Receipt = v.pipe(
+  v.object({
+    model: words("The model's id."),
+    model_sha256: words("Digest of the model package, hex."),
+    provider: words("The execution provider."),
+    precision: words("Number format of the networks, e.g. `fp32`."),
+    seed: integer({ min: 0, max: 0xffffffff, description: "The seed (u32)." }),
+    steps: integer({ min: 1, description: "Sampling steps." }),
+    prompts: v.pipe(
+      v.array(ResolvedPrompt),
+      v.description("The prompts in force at the end."),
+    ),
+    controls: v.pipe(
+      strict(otherControls),
+      v.description("The other controls in force at the end."),
+    ),
+    samples: integer({ min: 0, description: "Exact length, 48 kHz." }),
+    pcm_sha256: words(
+      "Digest of the interleaved s16le samples before encoding, hex.",
+    ),
+  }),
+  v.description(
+    "What was played: the same receipt on the same provider yields the same " +
+      "PCM, bit for bit.",
+  ),
+);
+export type Receipt = v.InferOutput<typeof Receipt>;
