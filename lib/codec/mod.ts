@@ -1,0 +1,11 @@
+/**
+ * Decoders' synthesis stages. This module is browser compatible.
+ *
+ * @module
+ */
+export type { SpectrumFeatures, SpectrumParams } from "./spectrum/params.ts";
+export {
+  createSpectrumSynth,
+  type SpectrumOutput,
+  SpectrumSynth,
+} from "./spectrum/synth.ts";

@@ -1,0 +1,156 @@
+/**
+ * Synthesis stage of "spectrum" decoders: features to stereo PCM at 48 kHz,
+ * causal, one hop of samples per frame. This module is browser compatible.
+ *
+ * With N = n_fft, H = hop and R = N / H, frame t spans the samples
+ * [(t + 1 - R) H, (t + 1) H) and, once added, completes the first H of them, the
+ * slot that `process` returns for it. Per frame:
+ *
+ * 1. Tones (tonal.ts, phase_lock.ts): U = exp(logMag), phases locked from
+ *    `advance` and `step`, left and right U (1 + pan) / 2 and U (1 - pan) / 2,
+ *    faded out from cross_lo_hz to cross_hi_hz as cos(pi/2 x). Inverse real FFT
+ *    with phases at the window's centre, Gaussian window, overlap-add, divided
+ *    by the periodic sum of squared windows. Pan is interpolated linearly over
+ *    frequency between band centres, and flat outside.
+ * 2. Noise (noise.ts): frames of 2 H under a periodic Hann window every H / 2,
+ *    number 2t centred H / 2 before the centre of frame t (its `hf` is the mean
+ *    of frames t - 1 and t), number 2t + 1 at that centre. A bin takes the value
+ *    of the band [low, high) it lies in and is silent outside of all; it is
+ *    faded in as sin(pi/2 x). Bin k of frame j has its phases from the top 12
+ *    bits of words 0, 1, 2 (common, left, right) of the Philox block with key
+ *    (0x50524553, 0x5449) and counter (j, k, 0, 0). The level is that of the
+ *    noise whose root-mean-square magnitudes `hf` tells.
+ * 3. Envelope (envelope.ts): the sum is high-passed; in each of the slot's four
+ *    segments the gain of the highs is exp(env) / (RMS of the mid + 1e-5),
+ *    clamped to [0.1, 6], and is reached linearly at the segment's last sample.
+ *
+ * What is carried from frame to frame is kept in float32, whether or not a
+ * window ends there; arithmetic is in float64 but for the FFT.
+ *
+ * @module
+ */
+import { Envelope } from "./envelope.ts";
+import { createInverseFfts, type InverseFft } from "./fft.ts";
+import { NoisePart } from "./noise.ts";
+import {
+  ENV_SEGMENTS,
+  requireFrames,
+  requireParams,
+  type SpectrumFeatures,
+  type SpectrumParams,
+} from "./params.ts";
+import { StateReader, StateWriter } from "./state.ts";
+import { TonalPart } from "./tonal.ts";
+
+/** PCM of some frames and what the next ones need to know. */
+export interface SpectrumOutput {
+  /** `hop` samples per frame. */
+  left: Float32Array<ArrayBuffer>;
+  /** As many. */
+  right: Float32Array<ArrayBuffer>;
+  /** State for the frame after; see {@linkcode SpectrumSynth}. */
+  state: Float32Array<ArrayBuffer>;
+}
+
+/**
+ * One synthesiser for any number of streams: what belongs to a stream is in
+ * the state alone, and cutting a stream into windows does not change a bit.
+ *
+ * The state is one Float32Array: with K tonal bins, B noise bands and windows
+ * of N samples, z real (K), z imaginary (K), U (K); sums of the tonal windows
+ * left, right (N - hop each); noise bands (B); sums of the noise windows left,
+ * right (N / 2 each); filter memory left, right (2 each); gain (1).
+ */
+export class SpectrumSynth {
+  readonly #params: SpectrumParams;
+  readonly #tonal: TonalPart;
+  readonly #noise: NoisePart;
+  readonly #envelope: Envelope;
+  readonly #stateLength: number;
+
+  /**
+   * Use {@linkcode createSpectrumSynth}, which loads the FFTs.
+   *
+   * @param ffts Of `n_fft` and of two hops.
+   * @throws {RangeError} If a parameter is out of range.
+   */
+  constructor(params: SpectrumParams, ffts: [InverseFft, InverseFft]) {
+    requireParams(params);
+    const { n_fft, hop, tonal_bins, hf_bands } = params;
+    this.#params = params;
+    this.#tonal = new TonalPart(params, ffts[0]);
+    this.#noise = new NoisePart(params, ffts[1]);
+    this.#envelope = new Envelope(hop, params.env_cut_hz);
+    this.#stateLength = 3 * tonal_bins + 2 * (n_fft - hop) + hf_bands.length +
+      n_fft + 5;
+  }
+
+  /** Values in a state. */
+  get stateLength(): number {
+    return this.#stateLength;
+  }
+
+  /**
+   * Synthesises consecutive frames. Frame t covers N samples and completes the
+   * first hop of them; the first N / hop - 1 hops of a stream are partial sums.
+   *
+   * @param features Of F frames.
+   * @param frameIndex0 Number of the first frame since the stream began: seeds the noise.
+   * @param state Result of the frames before, null at the start. Not changed.
+   * @throws {RangeError} If a feature or the state has a wrong length.
+   */
+  process(
+    features: SpectrumFeatures,
+    frameIndex0: number,
+    state: Float32Array | null,
+  ): SpectrumOutput {
+    const frames = requireFrames(features, this.#params);
+    this.#load(state);
+    const { hop } = this.#params;
+    const left = new Float32Array(frames * hop);
+    const right = new Float32Array(frames * hop);
+    for (let row = 0; row < frames; row++) {
+      const at = row * hop;
+      this.#tonal.render(features, row, left, right, at);
+      this.#noise.render(features, row, frameIndex0 + row, left, right, at);
+      this.#envelope.apply(features.env, row * ENV_SEGMENTS, left, right, at);
+    }
+    return { left, right, state: this.#save() };
+  }
+
+  #load(state: Float32Array | null): void {
+    if (state !== null && state.length !== this.#stateLength) {
+      throw new RangeError(
+        `Cannot go on from a state of ${state.length} values: must be ${this.#stateLength}`,
+      );
+    }
+    const reader = state === null ? null : new StateReader(state);
+    this.#tonal.load(reader);
+    this.#noise.load(reader);
+    this.#envelope.load(reader);
+  }
+
+  #save(): Float32Array<ArrayBuffer> {
+    const writer = new StateWriter(this.#stateLength);
+    this.#tonal.save(writer);
+    this.#noise.save(writer);
+    this.#envelope.save(writer);
+    return writer.state;
+  }
+}
+
+/**
+ * Loads the FFTs and makes a synthesiser.
+ *
+ * @throws {RangeError} If a parameter is out of range.
+ */
+export async function createSpectrumSynth(
+  params: SpectrumParams,
+): Promise<SpectrumSynth> {
+  requireParams(params);
+  const [tonal, noise] = await createInverseFfts([
+    params.n_fft,
+    2 * params.hop,
+  ]);
+  return new SpectrumSynth(params, [tonal!, noise!]);
+}

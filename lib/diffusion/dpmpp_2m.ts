@@ -1,0 +1,53 @@
+import type { Denoiser } from "./denoiser.ts";
+import {
+  evaluate,
+  type Prediction,
+  renoiseTo,
+  type SamplerOptions,
+} from "./sampler_options.ts";
+
+/**
+ * DPM-Solver++(2M), algorithm 2 of Lu et al. 2022, in lambda = -ln(sigma): the
+ * prediction is extrapolated to the middle of the step from the one before.
+ * Second order, one evaluation a step. The first step, and a last one to 0, are
+ * of first order.
+ */
+export async function dpmpp2m(
+  denoiser: Denoiser,
+  x: Float32Array,
+  sigmas: ArrayLike<number>,
+  { signal, onStep }: SamplerOptions = {},
+): Promise<Float32Array> {
+  let state = Float64Array.from(x);
+  let previous: Prediction | null = null;
+  for (let i = 0; i < sigmas.length - 1; i++) {
+    const sigma = sigmas[i]!;
+    const sigmaNext = sigmas[i + 1]!;
+    const prediction = await evaluate(denoiser, state, sigma, signal);
+    let used = prediction;
+    if (previous !== null && sigmaNext > 0) {
+      const h = Math.log(sigma / sigmaNext);
+      const hPrevious = Math.log(sigmas[i - 1]! / sigma);
+      used = extrapolate(previous, prediction, h / (2 * hPrevious));
+    }
+    state = renoiseTo(state, used, sigmaNext / sigma);
+    previous = prediction;
+    onStep?.(i, sigmaNext);
+  }
+  return Float32Array.from(state);
+}
+
+/** now + weight (now - before). */
+function extrapolate(
+  before: Prediction,
+  now: Prediction,
+  weight: number,
+): Prediction {
+  function beyond(from: Float32Array, to: Float32Array): Float32Array {
+    return to.map((value, i) => value + weight * (value - from[i]!));
+  }
+  return {
+    denoised: beyond(before.denoised, now.denoised),
+    renoise: beyond(before.renoise, now.renoise),
+  };
+}

@@ -1,0 +1,33 @@
+import type { Denoiser } from "./denoiser.ts";
+import { evaluate, type SamplerOptions } from "./sampler_options.ts";
+
+/**
+ * Ping-pong sampling, the multistep sampling of consistency models (Song et al.
+ * 2023, algorithm 1): predict the clean signal, add fresh noise of the next
+ * level, repeat. One evaluation a step. It takes no noise direction, so CFG++
+ * is plain interpolation here.
+ *
+ * @throws {TypeError} If `noise` is needed and not given.
+ */
+export async function pingpong(
+  denoiser: Denoiser,
+  x: Float32Array,
+  sigmas: ArrayLike<number>,
+  { signal, onStep, noise }: SamplerOptions = {},
+): Promise<Float32Array> {
+  let state = Float64Array.from(x);
+  for (let i = 0; i < sigmas.length - 1; i++) {
+    const sigmaNext = sigmas[i + 1]!;
+    const { denoised } = await evaluate(denoiser, state, sigmas[i]!, signal);
+    state = Float64Array.from(denoised);
+    if (sigmaNext > 0) {
+      if (noise === undefined) {
+        throw new TypeError("Cannot sample by ping-pong without noise");
+      }
+      const fresh = noise(i);
+      state = state.map((value, j) => value + sigmaNext * fresh[j]!);
+    }
+    onStep?.(i, sigmaNext);
+  }
+  return Float32Array.from(state);
+}

@@ -1,0 +1,63 @@
+import { assertAlmostEquals } from "@std/assert";
+import { createInverseFfts } from "../../../lib/codec/spectrum/fft.ts";
+import { TonalPart } from "../../../lib/codec/spectrum/tonal.ts";
+import { partial, sine } from "../../audio/signals.ts";
+import { analyse } from "./analysis.ts";
+import { PARAMS, silentFeatures } from "./features.ts";
+
+const { hop, n_fft } = PARAMS;
+
+async function render(features: ReturnType<typeof silentFeatures>) {
+  const [fft] = await createInverseFfts([n_fft]);
+  const tonal = new TonalPart(PARAMS, fft!);
+  tonal.load(null);
+  const frames = features.env.length / 4;
+  const left = new Float32Array(frames * hop);
+  const right = new Float32Array(frames * hop);
+  for (let t = 0; t < frames; t++) {
+    tonal.render(features, t, left, right, t * hop);
+  }
+  return { left, right };
+}
+
+Deno.test("TonalPart gives partials back at their frequency, level and place", async () => {
+  const partials = [[440, 0.3], [1234.5, 0.05]] as const;
+  const frames = 60;
+  const mono = new Float32Array(frames * hop);
+  for (const [hz, amplitude] of partials) {
+    const tone = sine(hz, mono.length, amplitude, hz);
+    for (let i = 0; i < mono.length; i++) mono[i]! += tone[i]!;
+  }
+  const { left, right } = await render(analyse(mono, 0.4, PARAMS));
+  for (const [hz, amplitude] of partials) {
+    const a = partial(left.subarray(6000, 16_000), hz);
+    const b = partial(left.subarray(18_000, 28_000), hz);
+    const cycles = 12_000 * hz / 48_000;
+    const turn = (Math.atan2(b.im, b.re) - Math.atan2(a.im, a.re)) /
+      (2 * Math.PI);
+    const off = turn - cycles - Math.round(turn - cycles);
+    assertAlmostEquals(1200 * Math.log2((cycles + off) / cycles), 0, 0.1);
+    const onRight = partial(right.subarray(18_000, 28_000), hz).amplitude;
+    assertAlmostEquals(
+      20 * Math.log10(b.amplitude / (0.7 * amplitude)),
+      0,
+      0.2,
+    );
+    assertAlmostEquals(20 * Math.log10(onRight / (0.3 * amplitude)), 0, 0.05);
+  }
+});
+
+Deno.test("TonalPart puts frame t at its place", async () => {
+  const frame = 20;
+  const features = silentFeatures(40);
+  const row = frame * PARAMS.tonal_bins;
+  features.logMag.fill(0, row + 10, row + 200);
+  const { left } = await render(features);
+  let sum = 0;
+  let moment = 0;
+  for (const [i, value] of left.entries()) {
+    sum += value ** 2;
+    moment += i * value ** 2;
+  }
+  assertAlmostEquals(moment / sum, frame * hop + n_fft / 2, 5);
+});
