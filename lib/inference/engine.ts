@@ -1,0 +1,92 @@
+/**
+ * What the rest of the server sees of a model: three pure functions of their
+ * inputs (prompt, denoiser, decoder), each one unit of work for the scheduler.
+ *
+ * @module
+ */
+import type { Manifest } from "./manifest.ts";
+
+/** An ONNX Runtime execution provider, in the order in which they are probed. */
+export type Provider = "cuda" | "webgpu" | "cpu";
+
+/** When a unit of work is due, and how to abandon it before it starts. */
+export interface WorkOptions {
+  /** Due time on the `performance.now()` clock, in ms. Earliest runs first. */
+  deadlineMs: number;
+  /** Aborting rejects work that has not started; running work is completed. */
+  signal?: AbortSignal;
+  /** Told how long the unit waited and ran, in ms, once it is done. */
+  onTiming?: (timing: { queueMs: number; runMs: number }) => void;
+}
+
+/** A prompt as the denoiser sees it. */
+export interface PromptEncoding {
+  /** Prompt tokens, row-major (tokens, dims). */
+  tokens: Float32Array;
+  /** Tempo predicted from the text, in beats a minute, or null if the package predicts none. */
+  bpm: number | null;
+  /** False if no token of the text is in the vocabulary. */
+  understood: boolean;
+}
+
+/** One call of the denoiser network F (EDM, Karras et al. 2022, eq. 7). Arrays are row-major. */
+export interface DenoiserInput {
+  batch: number;
+  /** Latent frames, a multiple of `manifest.denoiser.frames.multiple`. */
+  frames: number;
+  /** c_in * x: (batch, frames, latent channels). */
+  x: Float32Array;
+  /** c_noise = ln(sigma) / 4: (batch). */
+  cNoise: Float32Array;
+  /** (batch, prompt tokens, prompt dims); a row of zeros is the null prompt. */
+  prompt: Float32Array;
+  /** (batch, frames, control channels). */
+  controls: Float32Array;
+  /** (batch, frames, latent channels + 1): known latents, zero elsewhere, then the mask (1 = known). */
+  context: Float32Array;
+}
+
+/** Everything the decoder carries from one window to the next; opaque, never mutated. */
+export type DecoderState = Float32Array;
+
+/** One window for the causal decoder. */
+export interface DecoderInput {
+  /** (contextFrames + newFrames, latent channels), row-major. */
+  latents: Float32Array;
+  /** Left context at the head of `latents`: min(index, manifest.decoder.context_frames). */
+  contextFrames: number;
+  newFrames: number;
+  /** Index of the first new latent frame since decoding began (0, 1, ...): numbers the decoder's noise. */
+  index: number;
+  /** State returned for the window before, null at index 0. */
+  state: DecoderState | null;
+}
+
+/** PCM of the new latent frames: `newFrames * hop_samples` samples per channel, about [-1, 1]. */
+export interface DecoderOutput {
+  left: Float32Array;
+  right: Float32Array;
+  state: DecoderState;
+}
+
+/** A loaded, warm model package. */
+export interface Model {
+  readonly manifest: Manifest;
+  /** sha256 over the package's manifest file, hex: names the weights in a receipt. */
+  readonly sha256: string;
+  encodePrompt(text: string, options: WorkOptions): Promise<PromptEncoding>;
+  /** Returns F: (batch, frames, latent channels). */
+  denoise(input: DenoiserInput, options: WorkOptions): Promise<Float32Array>;
+  decode(input: DecoderInput, options: WorkOptions): Promise<DecoderOutput>;
+}
+
+/** All model packages on one device. */
+export interface Engine extends AsyncDisposable {
+  readonly provider: Provider;
+  /** In the order of configuration; the first is the default. */
+  readonly models: ReadonlyMap<string, Model>;
+  /** Units of work waiting, for /metrics and admission. */
+  readonly queued: number;
+  /** Rejects what waits, lets the running unit end, frees native memory. */
+  [Symbol.asyncDispose](): Promise<void>;
+}

@@ -1,0 +1,133 @@
+/**
+ * Parts of the schema of `model.json`.
+ *
+ * @module
+ */
+import * as v from "valibot";
+import {
+  choice,
+  integer,
+  kind,
+  number,
+  strict,
+  words,
+} from "../protocol/fields.ts";
+
+const HASH = "64 lower-case hexadecimal digits";
+
+/** A number of things, at least one. */
+export function count(description: string) {
+  return integer({ min: 1, description });
+}
+
+/** A list that is not empty. */
+export function list<T>(
+  item: v.GenericSchema<unknown, T>,
+  description: string,
+) {
+  return v.pipe(
+    v.array(item, "a list"),
+    v.minLength(1, "a list of at least one item"),
+    v.description(description),
+  );
+}
+
+/** Fields that name a file of the package. */
+export const FILE = {
+  file: words("Path inside the package folder."),
+  sha256: v.pipe(
+    v.string(HASH),
+    v.regex(/^[0-9a-f]{64}$/, HASH),
+    v.description("Digest of the file."),
+  ),
+};
+
+/** Name of an input or output. */
+export const name = words("Name in the graph.");
+
+/** An ONNX file; inputs and outputs map a role to the name in the graph. */
+export function graph<I extends v.ObjectEntries, O extends v.ObjectEntries>(
+  inputs: I,
+  outputs: O,
+) {
+  return strict({ ...FILE, inputs: strict(inputs), outputs: strict(outputs) });
+}
+
+/** Noise levels. */
+export const schedule = v.variant("kind", [
+  strict({
+    kind: kind("karras"),
+    sigma_min: number({ above: 0, description: "Lowest level." }),
+    sigma_max: number({ above: 0, description: "Highest level." }),
+    rho: number({ above: 0, description: "Exponent of the warp." }),
+    grid: v.optional(choice(["n-1", "n"], "Place of the last level.")),
+  }),
+  strict({
+    kind: kind("levels"),
+    levels: v.record(
+      v.string(),
+      list(number({ above: 0, description: "Level." }), "Falling levels."),
+    ),
+  }),
+], 'an object whose kind is "karras" or "levels"');
+
+/** Classifier-free guidance. */
+export const guidance = strict({
+  kind: choice(["cfg", "cfg++"], "How two predictions are combined."),
+  scale: number({ min: 0, max: 10, description: "Scale unless said." }),
+  sigma_low: number({ min: 0, description: "Guided above this level." }),
+  sigma_high: number({ above: 0, description: "Guided up to this level." }),
+});
+
+const FRAMES = {
+  context_frames: integer({
+    min: 0,
+    description: "Latent frames of left context that the graph needs.",
+  }),
+  preroll_frames: integer({
+    min: 0,
+    description: "Latent frames at the start of a piece that are not heard.",
+  }),
+};
+
+const Hz = number({ min: 0, max: 24_000, description: "Frequency." });
+
+/** The decoder graph and what follows it. */
+export const decoder = v.variant("kind", [
+  strict({
+    kind: kind("pcm"),
+    graph: graph({ latents: name }, { pcm: name }),
+    ...FRAMES,
+  }),
+  strict({
+    kind: kind("spectrum"),
+    graph: graph({ latents: name }, {
+      log_mag: name,
+      hf: name,
+      pan: name,
+      advance: name,
+      step: name,
+      env: name,
+    }),
+    ...FRAMES,
+    spectrum: strict({
+      n_fft: count("Samples of a tonal window."),
+      hop: count("Samples between tonal frames."),
+      tonal_bins: count("Tonal bins from 0 Hz."),
+      hf_bands: list(
+        v.strictTuple([Hz, Hz], "a list [low, high]"),
+        "Noise bands.",
+      ),
+      pan_bands_hz: list(Hz, "Centres of the panning bands."),
+      cross_lo_hz: Hz,
+      cross_hi_hz: Hz,
+      sweeps: integer({ min: 0, description: "Phase locking sweeps." }),
+      noise_correlation: number({
+        min: 0,
+        max: 1,
+        description: "Coherence of the noise of both channels.",
+      }),
+      env_cut_hz: Hz,
+    }),
+  }),
+], 'an object whose kind is "pcm" or "spectrum"');

@@ -1,0 +1,60 @@
+import { scheduleSigmas } from "../diffusion/schedule.ts";
+import type { Manifest } from "./manifest.ts";
+
+type Rule = (manifest: Manifest) => string | null;
+
+const RULES: readonly Rule[] = [layoutWidth, blockLengths, steps, hops];
+
+/**
+ * What fields say about each other, which the schema cannot see.
+ *
+ * @returns The first contradiction, or null.
+ */
+export function contradiction(manifest: Manifest): string | null {
+  for (const rule of RULES) {
+    const fault = rule(manifest);
+    if (fault !== null) return fault;
+  }
+  return null;
+}
+
+function layoutWidth({ controls: { channels, layout } }: Manifest) {
+  const sum = layout.reduce((sum, [, width]) => sum + width, 0);
+  return sum === channels
+    ? null
+    : `controls.channels is ${channels}, but the groups of controls.layout have ${sum}`;
+}
+
+/** A first block has no context: alone it must be a length that the graph takes. */
+function blockLengths({ blocks, denoiser: { frames } }: Manifest) {
+  const { min, max, multiple } = frames;
+  const wrong = blocks.lengths.find((length) =>
+    length < min || length > max || length % multiple !== 0
+  );
+  return wrong === undefined
+    ? null
+    : `blocks.lengths has ${wrong}, but denoiser.frames takes multiples of ${multiple} from ${min} to ${max}`;
+}
+
+/** Every number of steps that a client may ask for has its levels. */
+function steps({ sampler }: Manifest) {
+  const { schedule, steps, max_steps, guidance } = sampler;
+  if (steps > max_steps) {
+    return `sampler.steps is ${steps}, but sampler.max_steps is ${max_steps}`;
+  }
+  if (guidance !== null && guidance.sigma_low >= guidance.sigma_high) {
+    return `sampler.guidance.sigma_low is ${guidance.sigma_low}, but sigma_high is ${guidance.sigma_high}`;
+  }
+  try {
+    for (let n = 1; n <= max_steps; n++) scheduleSigmas(schedule, n);
+  } catch (error) {
+    return `sampler.schedule: ${(error as Error).message}`;
+  }
+  return null;
+}
+
+function hops({ latent: { hop_samples }, decoder }: Manifest) {
+  return decoder.kind === "pcm" || hop_samples % decoder.spectrum.hop === 0
+    ? null
+    : `latent.hop_samples is ${hop_samples}, not a multiple of decoder.spectrum.hop, ${decoder.spectrum.hop}`;
+}

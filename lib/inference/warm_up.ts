@@ -1,0 +1,108 @@
+/**
+ * Which shapes are run once before a model counts as ready.
+ *
+ * @module
+ */
+import type { Provider } from "./engine.ts";
+import type { Manifest } from "./manifest.ts";
+import type { Networks } from "./networks.ts";
+import { pack, type Packed } from "./packed.ts";
+
+/** Latent frames of decoder windows: a short one is heard first. */
+const DECODER_WINDOWS = [2, 16];
+
+/** One run of everything, in the shapes that streams use. */
+export interface WarmUpPlan {
+  /** Tokens of a text. */
+  prompts: number[];
+  denoiser: { batch: number; frames: number }[];
+  decoder: { contextFrames: number; newFrames: number }[];
+}
+
+/**
+ * Shapes to warm up. A GPU compiles for every shape, so it gets all of them;
+ * on the CPU the smallest and the largest touch all code and memory.
+ */
+export function warmUpPlan(manifest: Manifest, provider: Provider): WarmUpPlan {
+  const { prompt, decoder, sampler } = manifest;
+  const batches = sampler.guidance === null ? [1] : [1, 2];
+  const all = totalFrames(manifest);
+  const lengths = provider === "cpu" ? [all[0]!, all.at(-1)!] : all;
+  const contexts = distinct([0, decoder.context_frames]);
+  const windows = [
+    ...DECODER_WINDOWS,
+    DECODER_WINDOWS[0]! +
+    decoder.preroll_frames,
+  ];
+  return {
+    prompts: provider === "cpu" ? [8] : [8, prompt.tokenizer.max_tokens],
+    denoiser: batches.flatMap((batch) =>
+      distinct(lengths).map((frames) => ({ batch, frames }))
+    ),
+    decoder: contexts.flatMap((contextFrames) =>
+      distinct(windows).map((newFrames) => ({ contextFrames, newFrames }))
+    ),
+  };
+}
+
+/** Latent frames of denoiser calls, rising: each block length with the contexts that a stream grows through. */
+function totalFrames({ blocks, denoiser }: Manifest): number[] {
+  const { lengths, context } = blocks;
+  const { multiple, max } = denoiser.frames;
+  const contexts = [0, context];
+  for (let i = 0, sum = 0; i < lengths.length; i++) {
+    sum += lengths[i]!;
+    contexts.push(Math.min(sum, context));
+  }
+  return distinct(lengths.flatMap((length) =>
+    contexts.map((each) => {
+      const total = Math.min(each, max - length) + length;
+      return total - total % multiple;
+    })
+  ));
+}
+
+function distinct(values: number[]): number[] {
+  return [...new Set(values)].sort((a, b) => a - b);
+}
+
+/** Runs a model once in every shape of its plan. */
+export async function runWarmUp(
+  networks: Networks,
+  provider: Provider,
+): Promise<void> {
+  const { manifest } = networks;
+  const { latent, prompt, controls } = manifest;
+  const plan = warmUpPlan(manifest, provider);
+  const model = manifest.id;
+  for (const tokens of plan.prompts) {
+    const ids = new Array<number>(tokens).fill(0);
+    await networks.encode({ type: "encode", model, ids });
+  }
+  for (const { batch, frames } of plan.denoiser) {
+    const rows = batch * frames;
+    const inputs = zeros([
+      rows * latent.channels,
+      batch,
+      batch * prompt.tokens * prompt.dims,
+      rows * controls.channels,
+      rows * (latent.channels + 1),
+    ]);
+    await networks.denoise({ type: "denoise", model, batch, frames, inputs });
+  }
+  for (const { contextFrames, newFrames } of plan.decoder) {
+    const frames = contextFrames + newFrames;
+    await networks.decode({
+      type: "decode",
+      model,
+      contextFrames,
+      newFrames,
+      index: contextFrames,
+      inputs: zeros([frames * latent.channels, 0]),
+    });
+  }
+}
+
+function zeros(lengths: number[]): Packed {
+  return pack(lengths.map((length) => new Float32Array(length)), null);
+}
