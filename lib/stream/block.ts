@@ -1,0 +1,137 @@
+/**
+ * One block of latent frames: a pure function of the package, the prompt, the
+ * controls, the context, the seed and the position. Any worker can make it, and
+ * making it twice gives the same bits.
+ *
+ * @module
+ */
+import {
+  gaussianFrames,
+  guide,
+  precondition,
+  sample,
+  scheduleSigmas,
+} from "../diffusion/mod.ts";
+import type { Model } from "../inference/engine.ts";
+
+/** Everything a block is a function of. */
+export interface BlockInput {
+  /** Latent frames before the block, row-major (contextFrames, channels). */
+  context: Float32Array;
+  contextFrames: number;
+  /** New latent frames. With the context an allowed number of frames for the denoiser. */
+  frames: number;
+  /** Index of the first new latent frame since decoding began: numbers the noise. */
+  index: number;
+  /** Control rows for context and new frames, row-major (frames, channels). */
+  controls: Float32Array;
+  /** Prompt tokens, row-major (tokens, dims). */
+  prompt: Float32Array;
+  seed: number;
+  steps: number;
+  /** Guidance scale, or null for the package's own. */
+  guidance: number | null;
+}
+
+/** How to run a block's denoiser calls. */
+export interface BlockOptions {
+  deadlineMs: number;
+  signal: AbortSignal;
+  /** Told after each call how long it waited and ran, in ms. */
+  onTiming?: (timing: { queueMs: number; runMs: number }) => void;
+}
+
+/** `rows` copies of `array`, one after the other. */
+function repeat(array: Float32Array, rows: number): Float32Array {
+  const out = new Float32Array(array.length * rows);
+  for (let row = 0; row < rows; row++) out.set(array, row * array.length);
+  return out;
+}
+
+/** `array` followed by as many zeros: the null condition is the second row. */
+function withNull(array: Float32Array, rows: number): Float32Array {
+  const out = new Float32Array(array.length * rows);
+  out.set(array);
+  return out;
+}
+
+/** Context latents with their mask as the last channel; zeros for the new frames. */
+function contextRows(input: BlockInput, channels: number): Float32Array {
+  const { context, contextFrames, frames } = input;
+  const width = channels + 1;
+  const rows = new Float32Array((contextFrames + frames) * width);
+  for (let i = 0; i < contextFrames; i++) {
+    const row = context.subarray(i * channels, (i + 1) * channels);
+    rows.set(row, i * width);
+    rows[i * width + channels] = 1;
+  }
+  return rows;
+}
+
+/**
+ * Makes a block.
+ *
+ * @returns Latents of the new frames, row-major (frames, channels).
+ * @throws {DOMException} AbortError if the signal is aborted between two calls.
+ */
+export async function makeBlock(
+  model: Model,
+  input: BlockInput,
+  options: BlockOptions,
+): Promise<Float32Array> {
+  const { latent, sampler } = model.manifest;
+  const { channels } = latent;
+  const { contextFrames, frames } = input;
+  const total = contextFrames + frames;
+  const context = contextRows(input, channels);
+
+  const network = async (
+    scaled: Float32Array,
+    cNoise: number,
+    rows: 1 | 2,
+  ): Promise<Float32Array> => {
+    // Where the latents are known the network is shown them clean, and no noise.
+    const x = new Float32Array(total * channels);
+    x.set(scaled, contextFrames * channels);
+    const f = await model.denoise({
+      batch: rows,
+      frames: total,
+      x: repeat(x, rows),
+      cNoise: new Float32Array(rows).fill(cNoise),
+      prompt: withNull(input.prompt, rows),
+      controls: withNull(input.controls, rows),
+      context: repeat(context, rows),
+    }, options);
+    const fresh = new Float32Array(rows * frames * channels);
+    for (let row = 0; row < rows; row++) {
+      const start = (row * total + contextFrames) * channels;
+      fresh.set(
+        f.subarray(start, start + frames * channels),
+        row * frames * channels,
+      );
+    }
+    return fresh;
+  };
+
+  const guidance = sampler.guidance && {
+    kind: sampler.guidance.kind,
+    scale: input.guidance ?? sampler.guidance.scale,
+    sigmaLow: sampler.guidance.sigma_low,
+    sigmaHigh: sampler.guidance.sigma_high,
+  };
+  const denoiser = guide(precondition(network, latent.sigma_data), guidance);
+  const sigmas = scheduleSigmas(sampler.schedule, input.steps);
+  const noise = (stream: number) =>
+    gaussianFrames({
+      seed: input.seed,
+      stream,
+      firstFrame: input.index,
+      frames,
+      channels,
+    });
+  const start = noise(0).map((value) => value * sigmas[0]!);
+  return await sample(sampler.kind, denoiser, start, sigmas, {
+    signal: options.signal,
+    noise: (step) => noise(step + 1),
+  });
+}

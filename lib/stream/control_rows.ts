@@ -1,0 +1,141 @@
+/**
+ * Control channels of each latent frame, in the package's layout. Each group
+ * ends with its mask (1 = given); the beat is always given.
+ *
+ * @module
+ */
+import type { Manifest } from "../inference/manifest.ts";
+import type { Controls } from "../protocol/mod.ts";
+import { type Chord, parseChords, parseKey } from "../protocol/harmony.ts";
+import type { Score } from "./score.ts";
+import type { TempoMap } from "./tempo_map.ts";
+
+const TAU = 2 * Math.PI;
+const PARTS = ["drums", "bass", "harmony", "melody"] as const;
+
+/** What the rows are a function of. */
+export interface RowSource {
+  score: Score;
+  tempo: TempoMap;
+}
+
+/** The chord that sounds at `beat` of a progression that repeats from beat 0. */
+export function chordAt(chords: readonly Chord[], beat: number): Chord {
+  const length = chords.reduce((sum, chord) => sum + chord.beats, 0);
+  let at = beat - Math.floor(beat / length) * length;
+  for (const chord of chords) {
+    if (at < chord.beats) return chord;
+    at -= chord.beats;
+  }
+  return chords.at(-1)!;
+}
+
+/** Writers of one group's channels: values for a frame that starts at `sample`. */
+type Writer = (
+  source: RowSource,
+  sample: number,
+  hop: number,
+  width: number,
+) => number[];
+
+const chordCache = new WeakMap<Controls, Chord[]>();
+
+function chordsOf(controls: Controls): Chord[] | null {
+  if (!controls.chords) return null;
+  let chords = chordCache.get(controls);
+  if (!chords) {
+    chords = parseChords(controls.chords, controls.meter ?? 4);
+    chordCache.set(controls, chords);
+  }
+  return chords;
+}
+
+function beatRow({ score, tempo }: RowSource, sample: number): number[] {
+  const beat = tempo.beatAt(sample);
+  const meter = score.at(sample).to.meter ?? 4;
+  const turn = TAU * beat;
+  const bar = TAU * beat / meter;
+  return [
+    Math.sin(turn),
+    Math.cos(turn),
+    Math.sin(bar),
+    Math.cos(bar),
+    Math.log2(tempo.bpmAt(sample) / 120),
+  ];
+}
+
+function chordRow(
+  { score, tempo }: RowSource,
+  sample: number,
+  hop: number,
+): number[] {
+  const row = new Array<number>(25).fill(0);
+  const chords = chordsOf(score.at(sample).to);
+  if (!chords) return row;
+  const chord = chordAt(chords, tempo.beatAt(sample + hop / 2));
+  for (const pc of chord.pcs) row[pc] = 1;
+  row[12 + chord.root] = 1;
+  row[24] = 1;
+  return row;
+}
+
+function keyRow({ score }: RowSource, sample: number): number[] {
+  const row = new Array<number>(13).fill(0);
+  const { key } = score.at(sample).to;
+  if (!key) return row;
+  for (const pc of parseKey(key).scale) row[pc] = 1;
+  row[12] = 1;
+  return row;
+}
+
+/** All parts allowed is no wish: the model decides which of them sound. */
+function partsRow({ score }: RowSource, sample: number): number[] {
+  const parts = score.at(sample).to.parts;
+  const allowed = PARTS.map((name) => parts?.[name] ?? true);
+  if (allowed.every(Boolean)) return [0, 0, 0, 0, 0];
+  return [...allowed.map(Number), 1];
+}
+
+function gradual(name: "density" | "brightness" | "energy"): Writer {
+  return ({ score }, sample) => {
+    const value = score.value(name, sample);
+    return value === null ? [0, 0] : [value, 1];
+  };
+}
+
+const WRITERS: Readonly<Record<string, Writer>> = {
+  beat: beatRow,
+  chord: chordRow,
+  key: keyRow,
+  parts: partsRow,
+  density: gradual("density"),
+  brightness: gradual("brightness"),
+  energy: gradual("energy"),
+};
+
+/**
+ * Control channels of `frames` latent frames from latent `first` on.
+ *
+ * @returns Row-major (frames, channels).
+ * @throws {RangeError} If the layout names a group that nobody writes.
+ */
+export function controlRows(
+  manifest: Manifest,
+  source: RowSource,
+  first: number,
+  frames: number,
+): Float32Array {
+  const { channels, layout } = manifest.controls;
+  const hop = manifest.latent.hop_samples;
+  const rows = new Float32Array(frames * channels);
+  for (let i = 0; i < frames; i++) {
+    let at = i * channels;
+    for (const [name, width] of layout) {
+      const write = WRITERS[name];
+      if (!write) throw new RangeError(`Control group "${name}" is unknown`);
+      rows.set(write(source, (first + i) * hop, hop, width), at);
+      at += width;
+    }
+  }
+  return rows;
+}

@@ -1,0 +1,38 @@
+/**
+ * Encodes the prompts, decides what the client left open, makes the stream.
+ *
+ * @module
+ */
+import { scheduleSigmas } from "../diffusion/mod.ts";
+import type { MusicStream, StreamOptions } from "./music_stream.ts";
+import { PromptMixer } from "./prompt_mixer.ts";
+import { durationSamples, resolveBpm } from "./resolve.ts";
+import { Stream } from "./stream.ts";
+
+/**
+ * Makes a stream. Nothing is generated before its first `read`.
+ *
+ * @throws {RangeError} If the package has no schedule for `steps`.
+ * @throws {DOMException} AbortError if `signal` is aborted meanwhile.
+ */
+export async function createStream(
+  options: StreamOptions,
+  init: { signal?: AbortSignal } = {},
+): Promise<MusicStream> {
+  const { model, controls, duration } = options;
+  const steps = options.steps ?? model.manifest.sampler.steps;
+  scheduleSigmas(model.manifest.sampler.schedule, steps);
+  const mixer = new PromptMixer(model);
+  const begin = performance.now();
+  await mixer.prepare(controls, [], { deadlineMs: begin, ...init });
+  const bpm = resolveBpm(controls, mixer.bpm(controls));
+  return new Stream({
+    ...options,
+    steps,
+    mixer,
+    bpm,
+    totalSamples: duration &&
+      durationSamples(duration, bpm, controls.meter ?? 4),
+    promptMs: performance.now() - begin,
+  });
+}

@@ -1,0 +1,115 @@
+/**
+ * Latents to PCM, window by window, with the decoder's state remembered at each
+ * window, so that what is not heard yet can be made again from any frame.
+ *
+ * @module
+ */
+import type { DecoderState, Model, WorkOptions } from "../inference/engine.ts";
+import type { LatentTrack } from "./latent_track.ts";
+import type { Stereo } from "./pcm_queue.ts";
+
+/** Latent frames of the first window since the start or a change: the least that is heard at once. */
+const FIRST_WINDOW = 2;
+/** Latent frames of the other windows: the decoder's left context is computed anew for each. */
+const WINDOW = 16;
+
+interface Window {
+  first: number;
+  end: number;
+  /** Decoder state before the window. */
+  before: DecoderState | null;
+}
+
+/** Decodes a latent track in order. */
+export class DecodeTrack {
+  #model: Model;
+  #latents: LatentTrack;
+  #origin: number;
+  #next: number;
+  #state: DecoderState | null = null;
+  #windows: Window[] = [];
+  #small = true;
+
+  /** @param origin Index of the first latent frame ever decoded. */
+  constructor(model: Model, latents: LatentTrack, origin: number) {
+    this.#model = model;
+    this.#latents = latents;
+    this.#origin = origin;
+    this.#next = origin;
+  }
+
+  /** Index of the next latent frame to decode. */
+  get next(): number {
+    return this.#next;
+  }
+
+  async #run(
+    first: number,
+    end: number,
+    state: DecoderState | null,
+    options: WorkOptions,
+  ) {
+    const { manifest } = this.#model;
+    const index = first - this.#origin;
+    const contextFrames = Math.min(index, manifest.decoder.context_frames);
+    return await this.#model.decode({
+      latents: this.#latents.slice(
+        first - contextFrames,
+        end,
+        manifest.latent.channels,
+      ),
+      contextFrames,
+      newFrames: end - first,
+      index,
+      state,
+    }, options);
+  }
+
+  /** Decodes the next window of what there is; its PCM begins at latent frame `first`. */
+  async decode(options: WorkOptions): Promise<Stereo & { first: number }> {
+    const first = this.#next;
+    // Frames before sample 0 only prepare the decoder: they come with the first window.
+    const small = Math.max(first, 0) - first + FIRST_WINDOW;
+    const end = Math.min(
+      this.#latents.end,
+      first + (this.#small ? small : WINDOW),
+    );
+    const before = this.#state;
+    const { left, right, state } = await this.#run(first, end, before, options);
+    this.#windows.push({ first, end, before });
+    this.#state = state;
+    this.#next = end;
+    this.#small = false;
+    return { first, left, right };
+  }
+
+  /** Goes back so that frame `n` is the next to decode; the frames before it are unchanged. */
+  async rewind(n: number, options: WorkOptions): Promise<void> {
+    this.#small = true;
+    if (n >= this.#next) return;
+    const at = this.#windows.findLastIndex((window) => window.first <= n);
+    const window = this.#windows[at];
+    if (!window) throw new RangeError(`Latent frame ${n} has been forgotten`);
+    let state = window.before;
+    this.#windows.length = at;
+    if (n > window.first) {
+      ({ state } = await this.#run(window.first, n, state, options));
+      this.#windows.push({
+        first: window.first,
+        end: n,
+        before: window.before,
+      });
+    }
+    this.#state = state;
+    this.#next = n;
+  }
+
+  /** Forgets states that only frames before `n` need. Returns the oldest latent frame still needed. */
+  forget(n: number): number {
+    while (this.#windows.length > 1 && this.#windows[0]!.end <= n) {
+      this.#windows.shift();
+    }
+    const oldest = this.#windows[0]?.first ?? this.#next;
+    return oldest - this.#model.manifest.decoder.context_frames;
+  }
+}

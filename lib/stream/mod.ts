@@ -1,0 +1,7 @@
+/**
+ * One piece of music: blocks, the beat grid, controls over time.
+ *
+ * @module
+ */
+export { createStream } from "./create_stream.ts";
+export type * from "./music_stream.ts";

@@ -1,0 +1,91 @@
+/**
+ * The face of one piece of music, as a session sees it.
+ *
+ * @module
+ */
+import type { Controls, Duration, Quantum, Ramp } from "../protocol/mod.ts";
+import type { Model } from "../inference/engine.ts";
+
+/** What a stream is made of; everything is resolved except what only the model can tell. */
+export interface StreamOptions {
+  model: Model;
+  controls: Controls;
+  /** u32. */
+  seed: number;
+  duration: Duration | null;
+  loop: boolean;
+  /** Sampler steps, or null for the package's default. */
+  steps: number | null;
+}
+
+/** Consecutive stereo samples of a stream. */
+export interface PcmChunk {
+  /** Position of the first sample, 48 kHz. */
+  sample: number;
+  /** Musical position of that sample, in beats. */
+  beat: number;
+  left: Float32Array;
+  right: Float32Array;
+  /** True if the stream ends with this chunk (which may then be shorter than asked, never empty). */
+  last: boolean;
+}
+
+/** Where the time to the first PCM went, in ms. */
+export interface StreamTimings {
+  queueMs: number;
+  promptMs: number;
+  stepsMs: number[];
+  decodeMs: number;
+}
+
+/** Answer to an update: the first sample it can be heard in. */
+export interface Scheduled {
+  atSample: number;
+  atBeat: number;
+}
+
+/** One piece of music, read in order. All methods may be called while a read is pending. */
+export interface MusicStream {
+  readonly seed: number;
+  readonly steps: number;
+  readonly bpm: number;
+  readonly meter: number;
+  /** Controls with defaults and resolved weights, as in force at the newest update. */
+  readonly controls: Controls;
+  /** Total length in samples, or null if endless. */
+  readonly totalSamples: number | null;
+  /** Samples handed out so far; what comes later may still change. */
+  readonly position: number;
+  /** Known after the first `read`. */
+  readonly timings: StreamTimings;
+  /** Every control of `patch` that the package does not understand. */
+  ignoredControls(patch: Partial<Controls>): string[];
+  /**
+   * Next `samples` samples. Waits until they are made. `deadlineMs` orders the work (performance.now clock).
+   * @throws {DOMException} AbortError after `cancel`.
+   */
+  read(samples: number, options: { deadlineMs: number }): Promise<PcmChunk>;
+  /** Texts among the prompts of which the package knows no word; asked for after `update` or the start. */
+  notUnderstood(controls: Partial<Controls>): string[];
+  /**
+   * Applies a patch at the first unread sample that the quantum allows. `leadMs` is the audio that the listener
+   * still has: if it would not last until the change is made, the change lands later.
+   */
+  update(
+    patch: Partial<Controls>,
+    options: { at: Quantum; ramp: Ramp | null; leadMs?: number },
+  ): Promise<Scheduled>;
+  /** Forgets the musical context from the next unread sample on. */
+  reset(): Scheduled;
+  /** Stops work within one unit; pending reads reject. */
+  cancel(): void;
+}
+
+/**
+ * Makes a stream. It resolves once the prompts are encoded, so that tempo is known; no audio is made before.
+ * @throws {DOMException} AbortError if `signal` is aborted meanwhile.
+ */
+export type CreateStream = (
+  options: StreamOptions,
+  init?: { signal?: AbortSignal },
+) => Promise<MusicStream>;

@@ -1,0 +1,73 @@
+/**
+ * Where two renderings of the same moment meet.
+ *
+ * @module
+ */
+import type { Stereo } from "./pcm_queue.ts";
+
+/** Length of the change from an old rendering to a new one inside a latent frame: 5 ms. */
+export const CROSSFADE_SAMPLES = 240;
+
+/** An old rendering that still holds until `at`, then gives way to the new one. */
+export interface Seam {
+  /** Position of the old rendering's first sample. */
+  start: number;
+  /** First sample in which the new rendering is heard. */
+  at: number;
+  /** The old rendering, from `start` to `at` + CROSSFADE_SAMPLES. */
+  old: Stereo;
+}
+
+/** Lays the seam's old rendering over new samples that begin at `start`, in place. */
+export function blendSeam(seam: Seam, fresh: Stereo, start: number): void {
+  for (let i = 0; i < fresh.left.length; i++) {
+    const position = start + i;
+    const before = position - seam.start;
+    if (before < 0 || before >= seam.old.left.length) continue;
+    const into = position - seam.at;
+    const share = into < 0 ? 0 : (into + 1) / (CROSSFADE_SAMPLES + 1);
+    fresh.left[i] = seam.old.left[before]! * (1 - share) +
+      fresh.left[i]! * share;
+    fresh.right[i] = seam.old.right[before]! * (1 - share) +
+      fresh.right[i]! * share;
+  }
+}
+
+/**
+ * Makes the end of a loop run into its start, in place: the last samples give
+ * way, with equal power, to what the model played just before sample 0.
+ *
+ * @param lead What came before sample 0; its last sample is the one before it.
+ * @param total Length of the loop, in samples.
+ */
+export function blendLoopEnd(
+  fresh: Stereo,
+  start: number,
+  lead: Stereo,
+  total: number,
+): void {
+  const length = lead.left.length;
+  for (let i = 0; i < fresh.left.length; i++) {
+    const into = start + i - (total - length);
+    if (into < 0 || into >= length) continue;
+    const angle = (into + 1) / length * Math.PI / 2;
+    const out = Math.cos(angle);
+    const back = Math.sin(angle);
+    fresh.left[i] = fresh.left[i]! * out + lead.left[into]! * back;
+    fresh.right[i] = fresh.right[i]! * out + lead.right[into]! * back;
+  }
+}
+
+/** Length of the fade at the end of a finite piece that does not loop: 20 ms. */
+const FADE_OUT_SAMPLES = 960;
+
+/** Fades the last samples of a piece of `total` samples, in place. */
+export function fadeOut(fresh: Stereo, start: number, total: number): void {
+  for (let i = 0; i < fresh.left.length; i++) {
+    const left = total - (start + i);
+    if (left > FADE_OUT_SAMPLES) continue;
+    const gain = Math.max(0, left / FADE_OUT_SAMPLES);
+    fresh.left[i] = fresh.left[i]! * gain;
+    fresh.right[i] = fresh.right[i]! * gain;
+  }
+}

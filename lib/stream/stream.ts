@@ -1,0 +1,440 @@
+/**
+ * One piece of music: makes blocks ahead of what is read, and makes again what
+ * an update voids.
+ *
+ * A single loop does one unit at a time (a change, a decoder window, a block),
+ * so nothing here runs concurrently with itself; `update`, `reset` and `read`
+ * only leave notes for the loop and wake it.
+ *
+ * @module
+ */
+import type { Model } from "../inference/engine.ts";
+import type { Controls, Quantum, Ramp } from "../protocol/mod.ts";
+import { blockLength } from "./block_plan.ts";
+import { type BlockInput, makeBlock } from "./block.ts";
+import { controlRows } from "./control_rows.ts";
+import { DecodeTrack } from "./decode_track.ts";
+import { type Edit, EditQueue } from "./edits.ts";
+import { LatentTrack } from "./latent_track.ts";
+import type {
+  MusicStream,
+  PcmChunk,
+  Scheduled,
+  StreamOptions,
+  StreamTimings,
+} from "./music_stream.ts";
+import { PcmQueue, type Stereo } from "./pcm_queue.ts";
+import type { PromptMixer } from "./prompt_mixer.ts";
+import { bpmOfPatch, resolveControls } from "./resolve.ts";
+import { Score } from "./score.ts";
+import {
+  blendLoopEnd,
+  blendSeam,
+  CROSSFADE_SAMPLES,
+  fadeOut,
+  type Seam,
+} from "./seam.ts";
+import { Signal } from "./signal.ts";
+import { TempoMap } from "./tempo_map.ts";
+
+/** Audio made ahead of what was read, in samples: enough that another stream's turn is not heard. */
+const AHEAD_SAMPLES = 3 * 48_000;
+
+/** What `createStream` has found out before the stream exists. */
+export interface StreamInit extends StreamOptions {
+  mixer: PromptMixer;
+  bpm: number;
+  steps: number;
+  totalSamples: number | null;
+  promptMs: number;
+}
+
+/** Implements {@linkcode MusicStream} on a model. */
+export class Stream implements MusicStream {
+  readonly seed: number;
+  readonly steps: number;
+  readonly totalSamples: number | null;
+  readonly timings: StreamTimings;
+
+  #model: Model;
+  #hop: number;
+  #mixer: PromptMixer;
+  #score: Score;
+  #tempo: TempoMap;
+  #loop: boolean;
+
+  #origin: number;
+  #latents: LatentTrack;
+  #decoder: DecodeTrack;
+  #pcm = new PcmQueue(0);
+  #edits = new EditQueue();
+  #seam: Seam | null = null;
+  #loopLead: Stereo | null = null;
+  /** Blocks made since the start or the last change. */
+  #block = 0;
+  /** Oldest latent frame that a new block may look back on. */
+  #contextStart: number;
+
+  #abort = new AbortController();
+  #blockAbort = new AbortController();
+  /** First latent frame of the block being made, or null. */
+  #making: number | null = null;
+  #updating: Promise<void> = Promise.resolve();
+  #dueMs = 0;
+  #signal = new Signal();
+  #failure: unknown = null;
+  #started = false;
+  #heard = false;
+
+  constructor(init: StreamInit) {
+    this.seed = init.seed;
+    this.steps = init.steps;
+    this.totalSamples = init.totalSamples;
+    this.timings = {
+      queueMs: 0,
+      promptMs: init.promptMs,
+      stepsMs: [],
+      decodeMs: 0,
+    };
+    this.#model = init.model;
+    this.#hop = init.model.manifest.latent.hop_samples;
+    this.#mixer = init.mixer;
+    this.#score = new Score(resolveControls(init.controls));
+    this.#tempo = new TempoMap(init.bpm);
+    this.#loop = init.loop && init.totalSamples !== null;
+    // A loop needs one whole frame before sample 0 to run into.
+    const preroll = init.model.manifest.decoder.preroll_frames;
+    this.#origin = -(preroll + (this.#loop ? 1 : 0));
+    this.#contextStart = this.#origin;
+    this.#latents = new LatentTrack(this.#origin);
+    this.#decoder = new DecodeTrack(init.model, this.#latents, this.#origin);
+  }
+
+  get bpm(): number {
+    return this.#tempo.bpmAt(Number.MAX_SAFE_INTEGER);
+  }
+
+  get meter(): number {
+    return this.controls.meter ?? 4;
+  }
+
+  get controls(): Controls {
+    return this.#score.latest;
+  }
+
+  get position(): number {
+    return this.#pcm.start;
+  }
+
+  ignoredControls(patch: Partial<Controls>): string[] {
+    const { understood } = this.#model.manifest.controls;
+    return Object.entries(patch)
+      .filter(([name, value]) =>
+        name !== "prompts" && value !== null && value !== undefined &&
+        !understood.includes(name)
+      )
+      .map(([name]) => name);
+  }
+
+  /** Prompts of `controls` of which the model knows no word. */
+  notUnderstood(controls: Partial<Controls>): string[] {
+    return this.#mixer.notUnderstood(controls);
+  }
+
+  async read(
+    samples: number,
+    { deadlineMs }: { deadlineMs: number },
+  ): Promise<PcmChunk> {
+    this.#dueMs = deadlineMs;
+    if (!this.#started) {
+      this.#started = true;
+      this.#run().catch((error) => this.#fail(error));
+    }
+    const left = (this.totalSamples ?? Infinity) - this.position;
+    const count = Math.min(samples, left);
+    this.#signal.notify();
+    while (!this.#readable(this.position + count)) {
+      if (this.#failure !== null) throw this.#failure;
+      await this.#signal.wait();
+    }
+    const sample = this.position;
+    const { left: l, right: r } = this.#pcm.shift(count);
+    this.#signal.notify();
+    return {
+      sample,
+      beat: this.#tempo.beatAt(sample),
+      left: l,
+      right: r,
+      last: count === left,
+    };
+  }
+
+  async update(
+    patch: Partial<Controls>,
+    { at, ramp, leadMs = Infinity }: {
+      at: Quantum;
+      ramp: Ramp | null;
+      leadMs?: number;
+    },
+  ): Promise<Scheduled> {
+    // One after the other: the later update wins, however long its words take.
+    const before = this.#updating;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#updating = promise;
+    try {
+      await before;
+      const keep = [...this.#score.recent, ...this.#edits.patches];
+      await this.#mixer.prepare(patch, keep, {
+        deadlineMs: performance.now(),
+        signal: this.#abort.signal,
+      });
+    } finally {
+      resolve();
+    }
+    const sample = this.#landing(at, leadMs);
+    const rampSamples = ramp === null
+      ? 0
+      : "seconds" in ramp
+      ? Math.round(ramp.seconds * 48_000)
+      : this.#tempo.sampleAt(this.#tempo.beatAt(sample) + ramp.beats) - sample;
+    return this.#schedule(sample, patch, rampSamples);
+  }
+
+  reset(): Scheduled {
+    return this.#schedule(this.#landing("now", Infinity), null, 0);
+  }
+
+  cancel(): void {
+    const reason = new DOMException("The stream was cancelled", "AbortError");
+    this.#fail(reason);
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+    this.#abort.abort(this.#failure);
+    this.#blockAbort.abort(this.#failure);
+    this.#signal.notify();
+  }
+
+  /** First sample at which a change that arrives now can be heard. */
+  #landing(at: Quantum, leadMs: number): number {
+    // A client with little in hand would run dry while the block is made again.
+    const margin = Math.max(0, this.#remakeMs() - leadMs) * 48;
+    const earliest = Math.ceil((this.position + margin) / this.#hop) *
+      this.#hop;
+    if (at === "now") return earliest;
+    const { meter } = this;
+    const quantum = at === "beat" ? 1 : at === "bar" ? meter : 4 * meter;
+    let beat = Math.ceil(this.#tempo.beatAt(earliest) / quantum - 1e-9) *
+      quantum;
+    while (this.#tempo.sampleAt(beat) < earliest) beat += quantum;
+    return this.#tempo.sampleAt(beat);
+  }
+
+  /** About how long it takes to hear something made anew, in ms. */
+  #remakeMs(): number {
+    const { stepsMs, decodeMs } = this.timings;
+    return 1.5 * (stepsMs.reduce((sum, ms) => sum + ms, 0) + decodeMs) + 20;
+  }
+
+  #schedule(
+    at: number,
+    patch: Partial<Controls> | null,
+    ramp: number,
+  ): Scheduled {
+    const latent = Math.floor(at / this.#hop);
+    const scheduled = { atSample: at, atBeat: this.#tempo.beatAt(at) };
+    if (at >= (this.totalSamples ?? Infinity)) return scheduled;
+    this.#edits.add({ at, latent, patch, ramp });
+    // A block that would be voided whole need not be finished.
+    if (this.#making !== null && latent <= this.#making) {
+      this.#blockAbort.abort();
+    }
+    this.#signal.notify();
+    return scheduled;
+  }
+
+  /** True if everything before `end` is made and no waiting change can touch it. */
+  #readable(end: number): boolean {
+    if (this.#failure !== null || this.#pcm.end < end) return false;
+    const edit = this.#edits.next;
+    return !edit || edit.latent * this.#hop >= end;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#abort.signal.aborted) {
+      const edit = this.#edits.next;
+      if (edit && this.#ready(edit)) {
+        await this.#apply(edit);
+      } else if (!this.#wanted()) {
+        await this.#signal.wait();
+      } else if (this.#decoder.next < this.#latents.end) {
+        await this.#decodeWindow();
+      } else {
+        await this.#extend();
+      }
+    }
+  }
+
+  /** True once the old rendering reaches as far as the edit needs it. */
+  #ready({ at, latent }: Edit): boolean {
+    const onGrid = at === latent * this.#hop;
+    const needed = onGrid ? at : at + CROSSFADE_SAMPLES;
+    return this.#decoder.next >= latent &&
+      this.#pcm.end >= Math.min(needed, this.totalSamples ?? Infinity);
+  }
+
+  #wanted(): boolean {
+    if (this.totalSamples !== null && this.#pcm.end >= this.totalSamples) {
+      return false;
+    }
+    return this.#pcm.end - this.position < AHEAD_SAMPLES;
+  }
+
+  /** Deadline of the next unit of work: when the first sample it makes is due. */
+  #deadlineMs(): number {
+    return this.#dueMs + (this.#pcm.end - this.position) / 48;
+  }
+
+  async #apply(edit: Edit): Promise<void> {
+    const { at, latent, patch, ramp } = edit;
+    const start = latent * this.#hop;
+    const seam = at > start
+      ? {
+        start,
+        at,
+        old: this.#pcm.slice(
+          start,
+          Math.min(at + CROSSFADE_SAMPLES, this.#pcm.end),
+        ),
+      }
+      : null;
+    await this.#decoder.rewind(latent, {
+      deadlineMs: this.#deadlineMs(),
+      signal: this.#abort.signal,
+    });
+    this.#edits.remove(edit);
+    this.#pcm.truncate(start);
+    this.#latents.truncate(latent);
+    this.#seam = seam;
+    this.#block = 0;
+    if (patch === null) {
+      this.#contextStart = latent;
+    } else {
+      this.#score.change(start, ramp, resolvePatch(this.controls, patch));
+      const bpm = bpmOfPatch(patch);
+      if (bpm !== null) this.#tempo.change(at, bpm, ramp);
+    }
+    this.#signal.notify();
+  }
+
+  /** Makes the next block of latent frames. */
+  async #extend(): Promise<void> {
+    const first = this.#latents.end;
+    this.#making = first;
+    this.#blockAbort = new AbortController();
+    try {
+      const block = await makeBlock(this.#model, this.#blockInput(first), {
+        deadlineMs: this.#deadlineMs(),
+        signal: AbortSignal.any([this.#abort.signal, this.#blockAbort.signal]),
+        onTiming: ({ queueMs, runMs }) => {
+          if (this.#heard) return;
+          this.timings.queueMs += queueMs;
+          this.timings.stepsMs.push(runMs);
+        },
+      });
+      this.#latents.append(block, this.#model.manifest.latent.channels);
+      this.#block++;
+    } catch (error) {
+      if (!this.#blockAbort.signal.aborted) throw error;
+    } finally {
+      this.#making = null;
+    }
+  }
+
+  #blockInput(first: number): BlockInput {
+    const { manifest } = this.#model;
+    const { lengths, context } = manifest.blocks;
+    const { multiple, max } = manifest.denoiser.frames;
+    const sample = first * this.#hop;
+    // Prompts are constant within a block: a ramp is climbed in short ones.
+    const ramping = this.#score.ramping(Math.max(0, sample));
+    const frames = ramping ? lengths[0]! : blockLength(lengths, this.#block);
+    const history = first -
+      Math.max(this.#contextStart, this.#latents.first);
+    const most = Math.min(history, context, max - frames);
+    const contextFrames = most - (most + frames) % multiple;
+    const middle = sample + frames * this.#hop / 2;
+    const { channels } = manifest.latent;
+    return {
+      context: this.#latents.slice(first - contextFrames, first, channels),
+      contextFrames,
+      frames,
+      index: first - this.#origin,
+      controls: controlRows(
+        manifest,
+        { score: this.#score, tempo: this.#tempo },
+        first - contextFrames,
+        contextFrames + frames,
+      ),
+      prompt: this.#mixer.at(this.#score, middle),
+      seed: this.seed,
+      steps: this.steps,
+      guidance: this.#score.value("guidance", middle),
+    };
+  }
+
+  async #decodeWindow(): Promise<void> {
+    const { first, left, right } = await this.#decoder.decode({
+      deadlineMs: this.#deadlineMs(),
+      signal: this.#abort.signal,
+      onTiming: ({ queueMs, runMs }) => {
+        if (this.#heard) return;
+        this.timings.queueMs += queueMs;
+        this.timings.decodeMs += runMs;
+      },
+    });
+    const start = first * this.#hop;
+    const fresh = { left, right };
+    if (this.#seam) blendSeam(this.#seam, fresh, start);
+    this.#finish(fresh, start);
+    this.#pcm.push(fresh.left, fresh.right, start);
+    this.#heard ||= this.#pcm.end > 0;
+    this.#forget();
+    this.#signal.notify();
+  }
+
+  /** Shapes the end of a finite piece. */
+  #finish(fresh: Stereo, start: number): void {
+    const total = this.totalSamples;
+    if (total === null) return;
+    if (!this.#loop) return fadeOut(fresh, start, total);
+    if (this.#loopLead) {
+      blendLoopEnd(fresh, start, this.#loopLead, total);
+      return;
+    }
+    // The first window holds the frame before sample 0.
+    const lead = -start - this.#hop;
+    this.#loopLead = {
+      left: fresh.left.slice(lead, -start),
+      right: fresh.right.slice(lead, -start),
+    };
+  }
+
+  #forget(): void {
+    const heard = Math.floor(this.position / this.#hop);
+    const oldest = this.#decoder.forget(heard);
+    const { context } = this.#model.manifest.blocks;
+    this.#latents.forget(Math.min(oldest, heard - context));
+  }
+}
+
+/** A patch with its weights made to sum to 1. */
+function resolvePatch(
+  controls: Controls,
+  patch: Partial<Controls>,
+): Partial<Controls> {
+  if (!patch.prompts) return patch;
+  const { prompts } = resolveControls({ ...controls, prompts: patch.prompts });
+  return { ...patch, ...(prompts && { prompts }) };
+}

@@ -1,0 +1,40 @@
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import {
+  blendLoopEnd,
+  blendSeam,
+  CROSSFADE_SAMPLES,
+  fadeOut,
+} from "../../lib/stream/seam.ts";
+
+function constant(value: number, length: number) {
+  return {
+    left: new Float32Array(length).fill(value),
+    right: new Float32Array(length).fill(-value),
+  };
+}
+
+Deno.test("blendSeam() keeps the old rendering until the seam and changes in that very sample", () => {
+  const fresh = constant(1, 3840);
+  const at = 10_000 + 1234;
+  const old = constant(0, 1234 + CROSSFADE_SAMPLES);
+  blendSeam({ start: 10_000, at, old }, fresh, 10_000);
+  assertEquals(fresh.left[1233], 0);
+  assert(fresh.left[1234]! > 0);
+  assertEquals(fresh.left[1234 + CROSSFADE_SAMPLES], 1);
+  assertEquals(fresh.right[3839], -1);
+});
+
+Deno.test("blendLoopEnd() ends where the lead ends", () => {
+  const fresh = constant(0.5, 4000);
+  const lead = constant(0.25, 3840);
+  blendLoopEnd(fresh, 96_000, lead, 100_000);
+  assertEquals(fresh.left[100], 0.5);
+  assertAlmostEquals(fresh.left[3999]!, 0.25, 1e-6);
+});
+
+Deno.test("fadeOut() reaches silence after the last sample and leaves the rest", () => {
+  const fresh = constant(1, 2000);
+  fadeOut(fresh, 8000, 10_000);
+  assertEquals(fresh.left[1039], 1);
+  assertAlmostEquals(fresh.left[1999]!, 1 / 960, 1e-6);
+});

@@ -1,0 +1,189 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { Controls } from "../../lib/protocol/mod.ts";
+import { createStream, type MusicStream } from "../../lib/stream/mod.ts";
+import { HOP, ToyModel } from "./toy_model.ts";
+
+interface Init {
+  model?: ToyModel;
+  controls?: Controls;
+  duration?: { seconds: number } | { bars: number } | null;
+  loop?: boolean;
+  seed?: number;
+}
+
+function open(init: Init = {}): Promise<MusicStream> {
+  return createStream({
+    model: init.model ?? new ToyModel(),
+    controls: init.controls ??
+      { prompts: [{ text: "toy", weight: 1 }], bpm: 120 },
+    seed: init.seed ?? 1,
+    duration: init.duration ?? null,
+    loop: init.loop ?? false,
+    steps: null,
+  });
+}
+
+async function read(
+  stream: MusicStream,
+  samples: number,
+  step = 960,
+): Promise<Float32Array> {
+  const out = new Float32Array(samples);
+  for (let at = 0; at < samples;) {
+    const chunk = await stream.read(Math.min(step, samples - at), {
+      deadlineMs: 0,
+    });
+    assertEquals(chunk.sample, stream.position - chunk.left.length);
+    out.set(chunk.left, at);
+    at += chunk.left.length;
+    if (chunk.last) return out.subarray(0, at);
+  }
+  return out;
+}
+
+/** First index at which two signals differ, or -1. */
+function firstDifference(a: Float32Array, b: Float32Array): number {
+  return a.findIndex((value, i) => value !== b[i]);
+}
+
+Deno.test("Stream gives the same samples for the same seed, however it is read", async () => {
+  const a = await open();
+  const b = await open({ model: new ToyModel(1) });
+  const c = await open({ seed: 2 });
+  const first = await read(a, 200_000, 960);
+  assertEquals(firstDifference(first, await read(b, 200_000, 2880)), -1);
+  assert(firstDifference(first, await read(c, 200_000)) >= 0);
+  for (const stream of [a, b, c]) stream.cancel();
+});
+
+Deno.test("Stream's update changes nothing before its sample and something within a block after", async () => {
+  for (const at of ["now", "beat", "bar", "4bar"] as const) {
+    const plain = await open();
+    const changed = await open();
+    await read(plain, 14_400);
+    await read(changed, 14_400);
+    const { atSample, atBeat } = await changed.update(
+      { energy: 1 },
+      { at, ramp: null },
+    );
+    if (at === "now") assertEquals(atSample, 4 * HOP);
+    if (at === "beat") assertEquals([atSample, atBeat], [24_000, 1]);
+    if (at === "bar") assertEquals([atSample, atBeat], [96_000, 4]);
+    if (at === "4bar") assertEquals([atSample, atBeat], [384_000, 16]);
+    const length = atSample + 4 * HOP - 14_400;
+    const difference = 14_400 +
+      firstDifference(await read(plain, length), await read(changed, length));
+    assertEquals(difference, atSample, at);
+    plain.cancel();
+    changed.cancel();
+  }
+});
+
+Deno.test("Stream's music after an update does not depend on when the update arrived", async () => {
+  const results: Float32Array[] = [];
+  for (const [readFirst, delayMs] of [[2000, 0], [90_000, 1]] as const) {
+    const stream = await open({ model: new ToyModel(delayMs) });
+    await read(stream, readFirst, 500);
+    await stream.update({ energy: 1 }, { at: "bar", ramp: null });
+    const rest = await read(stream, 300_000 - readFirst, 500);
+    results.push(rest.slice(rest.length - 200_000));
+    stream.cancel();
+  }
+  assertEquals(firstDifference(results[0]!, results[1]!), -1);
+});
+
+Deno.test("Stream applies several waiting updates, each at its own sample", async () => {
+  const plain = await open();
+  const changed = await open();
+  const bar = await changed.update({ energy: 1 }, { at: "bar", ramp: null });
+  const beat = await changed.update(
+    { prompts: [{ text: "another toy", weight: 2 }] },
+    { at: "beat", ramp: { beats: 2 } },
+  );
+  assertEquals([beat.atBeat, bar.atBeat], [0, 0]);
+  await read(plain, 1000, 500);
+  await read(changed, 1000, 500);
+  const later = await changed.update({ bpm: 60 }, { at: "bar", ramp: null });
+  const sooner = await changed.update({ energy: 0 }, {
+    at: "beat",
+    ramp: null,
+  });
+  assertEquals([sooner.atSample, later.atSample], [24_000, 96_000]);
+  await read(changed, 239_000, 1000);
+  assertEquals(changed.bpm, 60);
+  assertEquals(changed.controls.energy, 0);
+  assertEquals(changed.controls.prompts, [{ text: "another toy", weight: 1 }]);
+  const chunk = await changed.read(960, { deadlineMs: 0 });
+  assertEquals(chunk.beat, 4 + (240_000 - 96_000) / 48_000);
+  plain.cancel();
+  changed.cancel();
+});
+
+Deno.test("Stream ends after exactly the asked number of samples", async () => {
+  for (const samples of [4800, 3840, 100_001]) {
+    const stream = await open({ duration: { seconds: samples / 48_000 } });
+    assertEquals(stream.totalSamples, samples);
+    const all = await read(stream, 1_000_000);
+    assertEquals(all.length, samples);
+    assert(Math.abs(all.at(-1)!) < 1e-3);
+    stream.cancel();
+  }
+});
+
+Deno.test("Stream's loop ends on what comes before its first sample", async () => {
+  const stream = await open({ duration: { bars: 1 }, loop: true });
+  const all = await read(stream, 1_000_000);
+  assertEquals(all.length, 96_000);
+  const step = Math.abs(all[0]! - all.at(-1)!);
+  const typical = Math.max(
+    ...Array.from(
+      { length: 24 },
+      (_, n) => Math.abs(all[n * HOP + HOP]! - all[n * HOP + HOP - 1]!),
+    ),
+  );
+  assert(step <= typical, `seam ${step}, elsewhere at most ${typical}`);
+  stream.cancel();
+});
+
+Deno.test("Stream.cancel() rejects the pending read and stops within one call", async () => {
+  const model = new ToyModel(5);
+  const stream = await open({ model });
+  const pending = stream.read(960, { deadlineMs: 0 });
+  await new Promise((resolve) => setTimeout(resolve, 12));
+  stream.cancel();
+  await assertRejects(() => pending, DOMException);
+  const calls = model.calls.length;
+  await new Promise((resolve) => setTimeout(resolve, 40));
+  assert(model.calls.length <= calls + 1);
+});
+
+Deno.test("Stream.reset() makes music without looking back", async () => {
+  const model = new ToyModel();
+  const stream = await open({ model });
+  await read(stream, 96_000);
+  const { atSample } = stream.reset();
+  model.calls.length = 0;
+  await read(stream, atSample - 96_000 + HOP);
+  const fresh = model.calls.find((call) => call.frames === 4);
+  assert(fresh, "a first block without context");
+  assert(fresh.context.every((value) => value === 0));
+  stream.cancel();
+});
+
+Deno.test("Stream continues from its own latents", async () => {
+  const model = new ToyModel();
+  const stream = await open({ model });
+  await read(stream, 96_000);
+  const later = model.calls.at(-1)!;
+  assertEquals(later.frames, 8 + 6);
+  assertEquals(later.context[4], 1);
+  assertEquals(later.context[6 * 5 + 4], 0);
+  stream.cancel();
+});
+
+Deno.test("Stream names the controls that its package does not understand", async () => {
+  const stream = await open();
+  const patch = { key: "A minor", energy: 1, chords: null };
+  assertEquals(stream.ignoredControls(patch), ["key"]);
+  stream.cancel();
+});
