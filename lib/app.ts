@@ -1,0 +1,175 @@
+/**
+ * The routes of the server. No listening, no environment.
+ *
+ * @module
+ */
+import { type Context, Hono } from "hono";
+import type { Config } from "./config.ts";
+import { Access } from "./http/access.ts";
+import { type Asset, serveAsset } from "./http/assets.ts";
+import { Connections } from "./http/connections.ts";
+import { generate } from "./http/generate.ts";
+import { guard } from "./http/guard.ts";
+import { problem, problemOf } from "./http/problem.ts";
+import type { Engine } from "./inference/engine.ts";
+import type { Log } from "./log.ts";
+import { asyncapi, type DocumentOptions, openapi } from "./protocol/mod.ts";
+import { Admission } from "./session/admission.ts";
+import { meteredModel } from "./session/metered_model.ts";
+import { modelInfos } from "./session/model_info.ts";
+import { SLOW_LIMITS, type SlowLimits } from "./session/outbox.ts";
+import type { Service } from "./session/service.ts";
+import { atMost } from "./session/wait.ts";
+import type { CreateStream } from "./stream/music_stream.ts";
+import { Telemetry } from "./telemetry.ts";
+
+/** Version of the server. */
+export const VERSION = "0.1.0";
+
+/** What an app is made of. */
+export interface AppOptions {
+  engine: Engine;
+  createStream: CreateStream;
+  config: Pick<
+    Config,
+    "apiKeys" | "allowedOrigins" | "maxStreams" | "maxStreamsPerConnection"
+  >;
+  log: Log;
+  /** Files of the live page by path. */
+  assets?: ReadonlyMap<string, Asset>;
+  /** When a client counts as slow. */
+  slowLimits?: SlowLimits;
+}
+
+/** A server without its socket. */
+export interface App {
+  /** Answers a request. */
+  fetch(request: Request): Response | Promise<Response>;
+  /**
+   * Takes on nothing new, lets streams end, and closes every connection.
+   *
+   * @param deadlineMs When everything is closed at the latest, in ms from now.
+   */
+  drain(deadlineMs: number): Promise<void>;
+}
+
+/** Routes that are counted under their own name. */
+const ROUTES = [
+  ...["/", "/v1/stream", "/v1/generate", "/v1/models", "/healthz", "/readyz"],
+  ...["/metrics", "/asyncapi.json", "/openapi.json"],
+];
+
+/** Share of the time to stop that is kept for closing connections. */
+const CLOSING_SHARE = 0.05;
+
+/** Longest wait for clients to close their side, in ms. */
+const CLOSING_MS = 500;
+
+/** Makes an app of an engine whose models are warm. */
+export function createApp(options: AppOptions): App {
+  const { engine, config, assets = new Map<string, Asset>() } = options;
+  const service = createService(options);
+  const { admission } = service;
+  const access = new Access(config);
+  const connections = new Connections(service);
+  const stopping = new AbortController();
+  const context = { service, access, stopping: stopping.signal };
+  const app = new Hono();
+
+  app.use(async (c, next) => {
+    const start = performance.now();
+    await next();
+    const { pathname } = new URL(c.req.url);
+    const route = ROUTES.includes(pathname) ? pathname : "other";
+    const { method } = c.req.raw;
+    const status = c.res.status;
+    service.telemetry.requests.inc({ method, route, status });
+    service.telemetry.time("http", performance.now() - start);
+    // The response of an upgrade cannot be touched.
+    if (status !== 101) c.res.headers.set("x-content-type-options", "nosniff");
+  });
+  app.use("/v1/*", guard(access));
+
+  app.get("/v1/stream", ({ req }) => {
+    admission.requireOpen();
+    return connections.upgrade(req.raw);
+  });
+  app.on(
+    ["GET", "POST"],
+    "/v1/generate",
+    ({ req }) => generate(req.raw, context),
+  );
+  app.get(
+    "/v1/models",
+    (c) => c.json({ models: modelInfos(engine.models, engine.provider) }),
+  );
+  app.get("/healthz", (c) => c.json({ status: "alive" }));
+  app.get("/readyz", (c) => {
+    admission.requireOpen();
+    return c.json({ status: "ready" });
+  });
+  app.get("/metrics", async (c) => {
+    const { registry } = service.telemetry;
+    const text = await registry.metrics();
+    return c.body(text, 200, { "content-type": registry.contentType });
+  });
+  app.get("/asyncapi.json", (c) => c.json(asyncapi(documented(c))));
+  app.get("/openapi.json", (c) => c.json(openapi(documented(c))));
+  for (const [path, asset] of assets) {
+    app.get(path, (c) => serveAsset(asset, c.req.raw));
+  }
+  app.notFound(({ req }) => notFound(req.raw));
+  app.onError((thrown) => problemOf(thrown, service));
+
+  async function drain(deadlineMs: number): Promise<void> {
+    const empty = admission.close();
+    const gone = connections.drain(deadlineMs);
+    const playingMs = deadlineMs * (1 - CLOSING_SHARE);
+    await atMost(playingMs, Promise.all([empty, gone]));
+    stopping.abort(new DOMException("The server is stopping", "AbortError"));
+    connections.stop();
+    await atMost(CLOSING_MS, gone);
+  }
+
+  return { fetch: (request) => app.fetch(request), drain };
+}
+
+function createService(options: AppOptions): Service {
+  const { engine, config, createStream, log } = options;
+  const telemetry = new Telemetry(engine);
+  const models = [...engine.models].map(([id, model]) =>
+    [id, meteredModel(model, telemetry)] as const
+  );
+  return {
+    server: { name: "prestissimo", version: VERSION },
+    provider: engine.provider,
+    models: new Map(models),
+    createStream,
+    admission: new Admission(
+      config.maxStreams,
+      (transport, change) => telemetry.streams.inc({ transport }, change),
+    ),
+    maxStreamsPerConnection: config.maxStreamsPerConnection,
+    slowLimits: options.slowLimits ?? SLOW_LIMITS,
+    telemetry,
+    log,
+  };
+}
+
+/** Where the documents say that the server is: where they were asked for. */
+function documented({ req }: Context): DocumentOptions {
+  const { host, protocol } = new URL(req.url);
+  return { host, secure: protocol === "https:", version: VERSION };
+}
+
+function notFound({ method, url }: Request): Response {
+  const { pathname } = new URL(url);
+  if (!ROUTES.includes(pathname)) {
+    const detail = `There is nothing at ${pathname}`;
+    return problem({ code: "unsupported", status: 404, detail });
+  }
+  const allow = pathname === "/v1/generate" ? "GET, HEAD, POST" : "GET, HEAD";
+  const detail = `${pathname} does not take ${method}, accepted: ${allow}`;
+  const headers = { allow };
+  return problem({ code: "unsupported", status: 405, detail, headers });
+}

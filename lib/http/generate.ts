@@ -1,0 +1,134 @@
+/**
+ * `/v1/generate`: one piece as a streaming body.
+ *
+ * @module
+ */
+import {
+  type CheckResult,
+  type GenerateRequest,
+  LIMITS,
+  parseGenerateBody,
+  parseGenerateQuery,
+} from "../protocol/mod.ts";
+import { openStream } from "../session/open_stream.ts";
+import { resolvePiece } from "../session/piece.ts";
+import { Refusal } from "../session/refusal.ts";
+import type { Service } from "../session/service.ts";
+import type { MusicStream, StreamOptions } from "../stream/music_stream.ts";
+import type { Access } from "./access.ts";
+import { clip, clipBytes, MEDIA_TYPES } from "./clip.ts";
+import { readText } from "./read_text.ts";
+import { streamingBody } from "./streaming_body.ts";
+
+/** Length unless said, in seconds: an HTTP client wants a file that ends. */
+const DEFAULT_SECONDS = 10;
+
+/** What proxies log of a client that has gone; nobody gets to see it. */
+const CLIENT_CLOSED_REQUEST = 499;
+
+/** What the route needs. */
+export interface GenerateContext {
+  service: Service;
+  access: Access;
+  /** Aborted when the server stops. */
+  stopping: AbortSignal;
+}
+
+/**
+ * Answers `GET`, `HEAD` and `POST /v1/generate`.
+ *
+ * @throws {Refusal} If the request cannot be served.
+ */
+export async function generate(
+  request: Request,
+  context: GenerateContext,
+): Promise<Response> {
+  const receivedMs = performance.now();
+  const { service, access, stopping } = context;
+  const wanted = await readRequest(request, access);
+  const piece = resolvePiece(wanted, service.models);
+  piece.duration ??= { seconds: DEFAULT_SECONDS };
+  const place = service.admission.enter("http");
+  const abort = new AbortController();
+  const signal = AbortSignal.any([abort.signal, request.signal, stopping]);
+  try {
+    const stream = await openStream(service.createStream, piece, signal);
+    const headers = headersOf(stream, piece, wanted);
+    if (request.method === "HEAD") {
+      stream.cancel();
+      place[Symbol.dispose]();
+      return new Response(null, { headers });
+    }
+    service.telemetry.started.inc({ transport: "http" });
+    const { telemetry } = service;
+    const chunks = clip({
+      ...wanted,
+      stream,
+      receivedMs,
+      signal,
+      telemetry,
+      comments: commentsOf(stream, piece),
+    });
+    // What fails before the first audio can still be told as a problem.
+    const first = await chunks.next();
+    telemetry.time("firstPacket", performance.now() - receivedMs);
+    const body = streamingBody(first, chunks, {
+      signal,
+      service,
+      onCancel: () => abort.abort(new DOMException("Gone", "AbortError")),
+      onEnd: () => place[Symbol.dispose](),
+    });
+    return new Response(body, { headers });
+  } catch (thrown) {
+    place[Symbol.dispose]();
+    if (!signal.aborted) throw thrown;
+    service.telemetry.cancels.inc({ by: "client" });
+    return new Response(null, { status: CLIENT_CLOSED_REQUEST });
+  }
+}
+
+async function readRequest(
+  request: Request,
+  access: Access,
+): Promise<GenerateRequest> {
+  let checked: CheckResult<GenerateRequest>;
+  if (request.method === "POST") {
+    const text = await readText(request, LIMITS.message_bytes);
+    checked = parseGenerateBody(text);
+  } else {
+    const query = new URL(request.url).searchParams;
+    checked = parseGenerateQuery(access.withoutKey(query));
+  }
+  if (checked.ok) return checked.value;
+  const { code, message, param } = checked.error;
+  throw new Refusal(code, message, { ...(param !== undefined && { param }) });
+}
+
+function headersOf(
+  stream: MusicStream,
+  piece: StreamOptions,
+  { format: { container } }: GenerateRequest,
+): Headers {
+  const length = clipBytes(container, stream.totalSamples);
+  return new Headers({
+    "content-type": MEDIA_TYPES[container],
+    "cache-control": "no-store",
+    "x-seed": `${stream.seed}`,
+    "x-model": piece.model.manifest.id,
+    "x-bpm": `${stream.bpm}`,
+    ...(length !== null && { "content-length": `${length}` }),
+  });
+}
+
+function commentsOf(
+  stream: MusicStream,
+  piece: StreamOptions,
+): Record<string, string> {
+  const texts = (stream.controls.prompts ?? []).map(({ text }) => text);
+  return {
+    TITLE: texts.join(" + "),
+    BPM: `${stream.bpm}`,
+    SEED: `${stream.seed}`,
+    MODEL: piece.model.manifest.id,
+  };
+}

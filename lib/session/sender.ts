@@ -1,0 +1,143 @@
+/**
+ * Sends a stream's frames when they are due.
+ *
+ * @module
+ */
+import { encodeAudioFrame } from "../protocol/mod.ts";
+import type { MusicStream } from "../stream/music_stream.ts";
+import type { Telemetry } from "../telemetry.ts";
+import { breathe } from "./breathe.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Pacer } from "./pacer.ts";
+import type { Frame, Packetizer, StreamEnd } from "./packetizer.ts";
+import type { Reporter } from "./reporter.ts";
+import { Gate, orAbort, sleep } from "./wait.ts";
+
+/** Options of {@linkcode Sender}. */
+export interface SenderOptions {
+  /** The stream's number in binary frames. */
+  handle: number;
+  stream: MusicStream;
+  packets: Packetizer;
+  pacer: Pacer;
+  outbox: Outbox;
+  reporter: Reporter;
+  telemetry: Telemetry;
+  /** When the stream was asked for (performance.now clock). */
+  receivedMs: number;
+  /** Ends the sending. */
+  signal: AbortSignal;
+}
+
+/** Least time between two warnings of the same kind, in ms. */
+const WARNING_MS = 1000;
+
+/** The loop behind one stream: wait, read, encode, send. */
+export class Sender {
+  readonly #options: SenderOptions;
+  readonly #gate = new Gate();
+  #lastSeq = -1;
+  #nextSample = 0;
+  #warnedMs = -Infinity;
+
+  constructor(options: SenderOptions) {
+    this.#options = options;
+  }
+
+  /** Number of the newest frame sent, -1 if there is none. */
+  get lastSeq(): number {
+    return this.#lastSeq;
+  }
+
+  /** First sample of music that was not sent. */
+  get nextSample(): number {
+    const { totalSamples } = this.#options.stream;
+    return Math.min(this.#nextSample, totalSamples ?? Infinity);
+  }
+
+  /** Holds clock and frames; nothing is sent until `resume`. */
+  pause(): void {
+    this.#gate.close();
+    this.#options.pacer.hold(performance.now());
+  }
+
+  /** Goes on with the next sample. */
+  resume(): void {
+    this.#options.pacer.release(performance.now());
+    this.#gate.open();
+  }
+
+  /**
+   * Sends everything.
+   *
+   * @throws {SlowClientError} If the client does not read.
+   * @throws The reason of the signal, or whatever the stream throws.
+   */
+  async run(): Promise<StreamEnd> {
+    const { packets, pacer, signal } = this.#options;
+    for (;;) {
+      await this.#turn();
+      const deadlineMs = pacer.heardMs(packets.nextSample);
+      const frame = await orAbort(packets.read({ deadlineMs }), signal);
+      // A frame whose reading ends in a pause is kept until the stream goes on.
+      await this.#gate.passed(signal);
+      this.#send(frame);
+      if (packets.end !== null) return packets.end;
+      await breathe();
+    }
+  }
+
+  /** Resolves when the next frame may be sent. */
+  async #turn(): Promise<void> {
+    const { packets, pacer, outbox, signal } = this.#options;
+    for (;;) {
+      signal.throwIfAborted();
+      const dueMs = pacer.dueMs(packets.nextEnd) - performance.now();
+      if (this.#gate.closed) await this.#gate.passed(signal);
+      else if (dueMs > 0) await sleep(dueMs, signal);
+      else if (!outbox.hasRoom) await this.#room();
+      else return;
+    }
+  }
+
+  /** Waits for a client that does not read; the clock stands still meanwhile. */
+  async #room(): Promise<void> {
+    const { outbox, pacer, reporter, signal } = this.#options;
+    pacer.hold(performance.now());
+    const onSlow = () =>
+      reporter.warn("slow_client", "Audio waits: the client does not read it");
+    await outbox.room({ signal, onSlow });
+    if (!this.#gate.closed) pacer.release(performance.now());
+  }
+
+  #send(frame: Frame): void {
+    const { handle, stream, packets, pacer } = this.#options;
+    const { outbox, reporter, telemetry, receivedMs } = this.#options;
+    const encodingMs = performance.now();
+    const payload = packets.encode(frame);
+    const nowMs = performance.now();
+    const lateMs = pacer.catchUp(frame.sample, nowMs);
+    if (lateMs > 0) this.#underrun(lateMs, nowMs);
+    pacer.start(nowMs);
+    const { last, seq, sample, beat } = frame;
+    const header = { last, discontinuity: false, handle, seq, sample, beat };
+    const message = encodeAudioFrame(header, payload);
+    outbox.sendFrame(message);
+    this.#lastSeq = seq;
+    this.#nextSample = packets.nextSample;
+    telemetry.time("encode", nowMs - encodingMs);
+    telemetry.bytes.inc({ transport: "websocket" }, message.byteLength);
+    if (seq > 0) return;
+    const totalMs = performance.now() - receivedMs;
+    reporter.firstAudio(stream, { encodeMs: nowMs - encodingMs, totalMs });
+  }
+
+  #underrun(lateMs: number, nowMs: number): void {
+    const { reporter, telemetry } = this.#options;
+    telemetry.underruns.inc();
+    if (nowMs - this.#warnedMs < WARNING_MS) return;
+    this.#warnedMs = nowMs;
+    const late = `Audio came ${lateMs.toFixed(0)} ms after it was to be heard`;
+    reporter.warn("underrun", `${late}: the server is too busy`);
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * What all connections of a server share.
+ *
+ * @module
+ */
+import type { Model, Provider } from "../inference/engine.ts";
+import type { Log } from "../log.ts";
+import type { CreateStream } from "../stream/music_stream.ts";
+import type { Telemetry } from "../telemetry.ts";
+import type { Admission } from "./admission.ts";
+import type { SlowLimits } from "./outbox.ts";
+
+/** Models, limits and instruments behind every stream. */
+export interface Service {
+  /** Name and version, as `hello` tells them. */
+  readonly server: { name: string; version: string };
+  readonly provider: Provider;
+  /** By id; the first is the default. */
+  readonly models: ReadonlyMap<string, Model>;
+  readonly createStream: CreateStream;
+  readonly admission: Admission;
+  readonly maxStreamsPerConnection: number;
+  readonly slowLimits: SlowLimits;
+  readonly telemetry: Telemetry;
+  readonly log: Log;
+}

@@ -1,0 +1,181 @@
+/**
+ * One connection: which streams it has, and who answers its messages.
+ *
+ * @module
+ */
+import {
+  type ClientMessage,
+  LIMITS,
+  PROTOCOL,
+  type StartMessage,
+} from "../protocol/mod.ts";
+import { errorReply } from "./error_reply.ts";
+import { modelInfos } from "./model_info.ts";
+import { Outbox, type SessionSocket } from "./outbox.ts";
+import { resolvePiece } from "./piece.ts";
+import { Player } from "./player.ts";
+import { Refusal } from "./refusal.ts";
+import type { Received } from "./reporter.ts";
+import type { Service } from "./service.ts";
+
+/** RFC 6455: the server restarts. */
+const SERVICE_RESTART = 1012;
+/** How long the last messages of a stopping server may take, in ms. */
+const STOP_FLUSH_MS = 100;
+const LAST_HANDLE = 0xffff;
+
+/** What one client hears and does. */
+export class Session {
+  /** Also in the log. */
+  readonly id: string = crypto.randomUUID();
+  readonly outbox: Outbox;
+  readonly #service: Service;
+  readonly #players = new Map<string, Player>();
+  readonly #handles = new Set<number>();
+  #lastHandle = 0;
+  /** When the server stops (performance.now clock), once that is known. */
+  #deadlineMs: number | null = null;
+
+  constructor(socket: SessionSocket, service: Service) {
+    this.#service = service;
+    this.outbox = new Outbox(socket, service.slowLimits);
+  }
+
+  /** Greets the client. */
+  hello(): void {
+    const { server, models, provider } = this.#service;
+    const { maxStreamsPerConnection: streams } = this.#service;
+    this.outbox.send({
+      type: "hello",
+      protocol: PROTOCOL,
+      server,
+      session: this.id,
+      models: modelInfos(models, provider),
+      limits: { ...LIMITS, streams },
+      provider,
+    });
+  }
+
+  /**
+   * Carries out one message.
+   *
+   * @throws {Refusal} If it cannot be served.
+   */
+  async handle(message: ClientMessage, received: Received): Promise<void> {
+    switch (message.type) {
+      case "start":
+        return this.#start(message, received);
+      case "update":
+        return await this.#player(message).update(message, received);
+      case "pause":
+      case "resume":
+      case "reset":
+        return await this.#player(message)[message.type](received);
+      case "cancel":
+        return this.#player(message).cancel("client", received);
+      case "ping":
+        return this.#pong(message.t, received);
+    }
+  }
+
+  /** Answers with an error. */
+  refuse(thrown: unknown, about: { stream?: string; replyTo?: string }): void {
+    const subject = { ...about, session: this.id };
+    this.outbox.send(errorReply(thrown, subject, this.#service));
+  }
+
+  /** Says that the server is stopping; closes as soon as nothing plays. */
+  drain(deadlineMs: number): void {
+    this.#deadlineMs = performance.now() + deadlineMs;
+    this.outbox.send({ type: "draining", deadline_ms: deadlineMs });
+    this.#closeIfDrained();
+  }
+
+  /** Ends all streams and closes. */
+  stop(): void {
+    this.#cancelAll("drain");
+    this.#close(STOP_FLUSH_MS);
+  }
+
+  /** The client has gone. */
+  closed(): void {
+    this.#cancelAll("closed");
+  }
+
+  #start(message: StartMessage, received: Received): void {
+    const { stream: id, format, lead_ms: leadMs } = message;
+    if (this.#players.has(id)) {
+      const text = `Stream "${id}" is playing: cancel it, or choose another id`;
+      throw new Refusal("stream_exists", text, { param: "stream" });
+    }
+    const { maxStreamsPerConnection: most, models } = this.#service;
+    if (this.#players.size >= most) {
+      const text = `The connection has ${this.#players.size} streams`;
+      throw new Refusal("too_many_streams", `${text}, accepted: ${most}`);
+    }
+    const piece = resolvePiece(message, models);
+    const place = this.#service.admission.enter("websocket");
+    const handle = this.#takeHandle();
+    const player = new Player({
+      id,
+      handle,
+      piece,
+      format,
+      pace: message.pace ?? (piece.duration === null ? "realtime" : "asap"),
+      leadMs,
+      start: received,
+      place,
+      session: this.id,
+      outbox: this.outbox,
+      service: this.#service,
+      onEnd: () => {
+        this.#players.delete(id);
+        this.#handles.delete(handle);
+        // After the message that tells the stream's end.
+        queueMicrotask(() => this.#closeIfDrained());
+      },
+    });
+    this.#players.set(id, player);
+  }
+
+  #player({ stream }: { stream: string }): Player {
+    const player = this.#players.get(stream);
+    if (player !== undefined) return player;
+    const text = `There is no stream "${stream}" on this connection`;
+    throw new Refusal("unknown_stream", text, { param: "stream" });
+  }
+
+  /** The next free handle, from 1; one that was just given back comes last. */
+  #takeHandle(): number {
+    do {
+      this.#lastHandle = this.#lastHandle % LAST_HANDLE + 1;
+    } while (this.#handles.has(this.#lastHandle));
+    this.#handles.add(this.#lastHandle);
+    return this.#lastHandle;
+  }
+
+  #pong(t: number, { replyTo }: Received): void {
+    this.outbox.send({
+      type: "pong",
+      t,
+      server_time_ms: Date.now(),
+      ...(replyTo !== undefined && { reply_to: replyTo }),
+    });
+  }
+
+  #cancelAll(reason: "closed" | "drain"): void {
+    const now = { receivedMs: performance.now() };
+    for (const player of [...this.#players.values()]) {
+      player.cancel(reason, now);
+    }
+  }
+
+  #closeIfDrained(): void {
+    if (this.#deadlineMs === null || this.#players.size > 0) return;
+    this.#close(this.#deadlineMs - performance.now());
+  }
+
+  #close(flushMs: number): void {
+    this.outbox.close(SERVICE_RESTART, "the server is stopping", flushMs);
+  }
+}

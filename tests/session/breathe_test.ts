@@ -1,0 +1,46 @@
+import { assert } from "@std/assert";
+import { setImmediate } from "node:timers";
+import { breathe } from "../../lib/session/breathe.ts";
+
+function work(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
+Deno.test("breathe() lets the event loop turn however many streams are busy", async () => {
+  // Counts units of work, not time: the machine may be busy with other things.
+  const unitMs = 0.3;
+  const streams = 16;
+  let units = 0;
+  let most = 0;
+  let busy = true;
+  function turn(): void {
+    most = Math.max(most, units);
+    units = 0;
+    if (busy) setImmediate(turn);
+  }
+  turn();
+  async function stream(): Promise<void> {
+    for (let i = 0; i < 50; i++) {
+      work(unitMs);
+      units++;
+      await breathe();
+    }
+  }
+  await Promise.all(Array.from({ length: streams }, stream));
+  busy = false;
+  // Two stretches of 4 ms, and one unit of every stream that was waiting.
+  const limit = 2 * 4 / unitMs + streams;
+  assert(most <= limit, `${most} units in one turn, at most ${limit}`);
+});
+
+Deno.test("breathe() lets timers run", async () => {
+  let ticks = 0;
+  const timer = setInterval(() => ticks++, 1);
+  for (let i = 0; i < 100; i++) {
+    work(2);
+    await breathe();
+  }
+  clearInterval(timer);
+  assert(ticks > 20, `${ticks} ticks`);
+});
