@@ -1,0 +1,165 @@
+/**
+ * The live page.
+ *
+ * `globalThis.prestissimo` shows tests, and whoever is curious, how it is
+ * going. `?key=` passes an API key on, `?codec=pcm_s16le` plays without Opus.
+ *
+ * @module
+ */
+/// <reference no-default-lib="true" />
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+/// <reference lib="esnext" />
+import { BeatClock } from "./beat_clock.ts";
+import { Cards } from "./cards.ts";
+import { decodesOpus } from "./decoder.ts";
+import { byId, setText } from "./dom.ts";
+import { onKeys } from "./keys.ts";
+import { showModels } from "./models.ts";
+import { Notice } from "./notice.ts";
+import { Panel } from "./panel.ts";
+import { Player } from "./player.ts";
+import { Readouts } from "./readouts.ts";
+import { Session, type State } from "./session.ts";
+import type { Settings } from "./settings.ts";
+import { Spectrum } from "./spectrum.ts";
+import { loadSettings, saveSettings } from "./storage.ts";
+
+/** What `globalThis.prestissimo` shows. */
+export interface Prestissimo {
+  /** How often the music ran dry. */
+  readonly underruns: number;
+  /** Samples per channel that have been played, without silence. */
+  readonly framesPlayed: number;
+  readonly state: State;
+  /** Music that is here and not yet heard, in ms. */
+  readonly bufferedMs: number;
+  /** From the press of Play to the first sample, in ms, or null. */
+  readonly firstSoundMs: number | null;
+  /** From the last change to hearing it, in ms, or null. */
+  readonly controlMs: number | null;
+  /** How the audio comes. */
+  readonly codec: "opus" | "pcm_s16le";
+  /** Loudness of the last 85 ms, 0 to 1. */
+  rms(): number;
+}
+
+const STATES: Record<State, string> = {
+  connecting: "Connecting",
+  ready: "Ready",
+  starting: "Starting",
+  playing: "Playing",
+  paused: "Paused",
+};
+
+async function main(): Promise<void> {
+  const query = new URLSearchParams(location.search);
+  const opus = query.get("codec") !== "pcm_s16le" && await decodesOpus();
+  const codec = opus ? "opus" : "pcm_s16le";
+  const player = await Player.create();
+  const clock = new BeatClock();
+  const spectrum = new Spectrum(byId("spectrum", HTMLCanvasElement));
+  const readouts = new Readouts(player, clock);
+  const notice = new Notice();
+  const play = byId("play", HTMLButtonElement);
+  const reset = byId("reset", HTMLButtonElement);
+  let settings = loadSettings();
+
+  const panel = new Panel(settings, change);
+  new Cards(
+    byId("cards", HTMLElement),
+    settings.cards,
+    (cards) => change({ cards }),
+  );
+  spectrum.listen(player.analyser);
+  spectrum.onFrame = () => readouts.show(session.state === "playing");
+  player.onError = ({ message }) => notice.show(`Cannot decode: ${message}`);
+  tint(settings);
+
+  const session = new Session({
+    ...{ player, clock, codec, settings },
+    key: query.get("key"),
+    events: {
+      state: showState,
+      hello(hello) {
+        const { models, server, provider } = hello;
+        showModels(models, settings, change);
+        const text =
+          `${server.name} ${server.version} on ${provider}, ${codec}`;
+        setText(byId("engine", HTMLElement), text);
+      },
+      started({ meter, seed }) {
+        readouts.meter = meter;
+        panel.showSeed(seed);
+      },
+      firstAudio({ total_ms }) {
+        const text = `First packet after ${Math.round(total_ms)} ms`;
+        byId("first-sound", HTMLOutputElement).title = text;
+      },
+      scheduled({ at_sample }, sentMs) {
+        readouts.expect(at_sample, sentMs);
+        readouts.meter = settings.meter;
+      },
+      notice: (text) => notice.show(text),
+    },
+  });
+
+  function change(changed: Partial<Settings>): void {
+    settings = { ...settings, ...changed };
+    saveSettings(settings);
+    if (changed.cards) tint(settings);
+    session.apply(settings);
+  }
+
+  function tint({ cards }: Settings): void {
+    const sum = cards.reduce((total, { weight }) => total + weight, 0) || 1;
+    spectrum.tint(
+      cards.map(({ hue, weight }) => ({ hue, share: weight / sum })),
+    );
+  }
+
+  function showState(state: State): void {
+    document.body.dataset.state = state;
+    setText(byId("status", HTMLElement), STATES[state]);
+    const on = state === "playing" || state === "starting";
+    play.ariaLabel = on ? "Pause" : "Play";
+    play.disabled = state === "connecting" || state === "starting";
+    reset.disabled = state !== "playing";
+  }
+
+  function toggle(): void {
+    if (session.state === "ready") readouts.pressed();
+    session.toggle();
+  }
+
+  play.addEventListener("click", toggle);
+  reset.addEventListener("click", () => session.reset());
+  onKeys(toggle);
+  showState(session.state);
+
+  const seen: Prestissimo = {
+    get underruns() {
+      return player.report.underruns;
+    },
+    get framesPlayed() {
+      return player.report.framesPlayed;
+    },
+    get state() {
+      return session.state;
+    },
+    get bufferedMs() {
+      return player.report.available / 48;
+    },
+    get firstSoundMs() {
+      return readouts.firstSoundMs;
+    },
+    get controlMs() {
+      return readouts.controlMs;
+    },
+    codec,
+    rms: () => player.rms(),
+  };
+  Object.assign(globalThis, { prestissimo: seen });
+}
+
+main().catch((error) => new Notice().show(`Cannot start: ${error.message}`));

@@ -1,0 +1,218 @@
+/**
+ * Keeps the connection, the stream and the settings together.
+ *
+ * @module
+ */
+/// <reference no-default-lib="true" />
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+/// <reference lib="esnext" />
+import {
+  type Client,
+  connect,
+  type FirstAudioMessage,
+  type HelloMessage,
+  type ScheduledMessage,
+  ServerError,
+  type StartedMessage,
+  type Stream,
+} from "../lib/client/mod.ts";
+import type { BeatClock } from "./beat_clock.ts";
+import type { Player } from "./player.ts";
+import { type Settings, startOf } from "./settings.ts";
+import { Updater } from "./updater.ts";
+
+/** What the session is doing. */
+export type State = "connecting" | "ready" | "starting" | "playing" | "paused";
+
+/** What the session tells the page. */
+export interface SessionEvents {
+  state(state: State): void;
+  hello(message: HelloMessage): void;
+  started(message: StartedMessage): void;
+  firstAudio(message: FirstAudioMessage): void;
+  /** `sentMs` is when the update was sent, on the `performance.now()` clock. */
+  scheduled(message: ScheduledMessage, sentMs: number): void;
+  /** Something to tell; `param` is the control that it is about. */
+  notice(text: string, param?: string): void;
+}
+
+/** Options of {@linkcode Session}. */
+export interface SessionOptions {
+  player: Player;
+  clock: BeatClock;
+  codec: "opus" | "pcm_s16le";
+  /** API key, if there is one. */
+  key: string | null;
+  settings: Settings;
+  events: SessionEvents;
+}
+
+/** Time between attempts to connect, at most, in ms. */
+const RETRY_MS = 8000;
+
+/** One listener at one server. */
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #updater: Updater;
+  #settings: Settings;
+  #state: State = "connecting";
+  #client: Client | null = null;
+  #stream: Stream | null = null;
+  /** Whether music is wanted, connection or not. */
+  #wanted = false;
+  /** Whether the server is stopping; the next one is to go on with the music. */
+  #draining = false;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#settings = options.settings;
+    this.#updater = new Updater({
+      onScheduled: options.events.scheduled,
+      onError: (error) => this.#tell(error),
+    });
+    this.#connect();
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** Plays, pauses, or goes on. */
+  async toggle(): Promise<void> {
+    const { player } = this.#options;
+    switch (this.#state) {
+      case "ready":
+        this.#wanted = true;
+        player.unlock();
+        return this.#start();
+      case "playing":
+        this.#set("paused");
+        player.hold(true);
+        return await this.#try(this.#stream?.pause());
+      case "paused":
+        if (this.#updater.needsRestart(this.#settings)) return this.#start();
+        this.#set("playing");
+        player.hold(false);
+        return await this.#try(this.#stream?.resume());
+      default:
+        return;
+    }
+  }
+
+  /** Takes new settings; the server hears of them as soon as it can use them. */
+  apply(settings: Settings): void {
+    this.#settings = settings;
+    const playing = this.#state === "playing";
+    if (playing && this.#updater.needsRestart(settings)) this.#start();
+    else if (playing || this.#state === "paused") this.#updater.want(settings);
+  }
+
+  /** Lets the music begin anew from the same settings, as it plays. */
+  async reset(): Promise<void> {
+    await this.#try(this.#stream?.reset());
+  }
+
+  async #connect(): Promise<void> {
+    const { key, events } = this.#options;
+    for (let wait = 500; !this.#client; wait = Math.min(2 * wait, RETRY_MS)) {
+      try {
+        this.#client = await connect(location.origin, key ? { key } : {});
+      } catch {
+        this.#set("connecting");
+        await delay(wait);
+      }
+    }
+    const client = this.#client;
+    events.hello(client.hello);
+    client.on("warning", ({ message }) => events.notice(message));
+    this.#draining = false;
+    client.on("draining", () => {
+      this.#draining = true;
+      events.notice("The server is stopping");
+    });
+    this.#set("ready");
+    client.closed.then(() => {
+      this.#client = null;
+      this.#set("connecting");
+      this.#connect();
+    });
+    if (this.#wanted) this.#start();
+  }
+
+  #start(): void {
+    const { player, clock, codec, events } = this.#options;
+    const start = startOf(this.#settings);
+    if (!this.#client || !start) {
+      this.#wanted = false;
+      return events.notice("Write a prompt and give it some weight", "prompts");
+    }
+    // What the old stream has sent plays on until the new one is heard.
+    const old = this.#stream;
+    if (old && !old.ended) {
+      this.#try(old.cancel());
+      player.end();
+    }
+    const format = codec === "opus" ? { codec, bitrate: 160_000 } : { codec };
+    const stream = this.#client.play({ ...start, format });
+    this.#stream = stream;
+    this.#updater.begin(stream, this.#settings);
+    this.#set("starting");
+    stream.on("first_audio", events.firstAudio);
+    stream.started.then((message) => {
+      if (this.#stream !== stream) return;
+      player.begin(message.format);
+      player.hold(false);
+      clock.clear();
+      events.started(message);
+      this.#set("playing");
+      this.apply(this.#settings);
+    }).catch(() => {});
+    this.#listen(stream);
+  }
+
+  async #listen(stream: Stream): Promise<void> {
+    const { player, clock } = this.#options;
+    try {
+      await stream.started;
+      for await (const frame of stream) {
+        if (this.#stream !== stream) return;
+        clock.add(frame.sample, frame.beat);
+        player.push(frame);
+      }
+    } catch (error) {
+      if (this.#stream === stream) this.#tell(error);
+    }
+    if (this.#stream !== stream) return;
+    this.#stream = null;
+    player.end();
+    if (!this.#client || this.#draining) return;
+    this.#wanted = false;
+    this.#set("ready");
+  }
+
+  /** Waits for an answer, and tells why there is none. */
+  async #try(answer: Promise<unknown> | undefined): Promise<void> {
+    try {
+      await answer;
+    } catch (error) {
+      this.#tell(error);
+    }
+  }
+
+  #tell(error: unknown): void {
+    // A lost connection shows as the state.
+    if (!(error instanceof ServerError)) return;
+    this.#options.events.notice(error.message, error.details.param);
+  }
+
+  #set(state: State): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#options.events.state(state);
+  }
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
