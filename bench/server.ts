@@ -1,0 +1,45 @@
+/**
+ * A real server in its own process.
+ *
+ * @module
+ */
+
+/** A running server. */
+export interface BenchServer extends AsyncDisposable {
+  url: string;
+  /** From the start of the process until it listens, in ms. */
+  warmMs: number;
+  /** Resident memory, in MB; 0 where /proc does not tell. */
+  rssMb(): Promise<number>;
+}
+
+/** Starts the server as `deno task start` does, on a free port. */
+export async function startServer(): Promise<BenchServer> {
+  const begin = performance.now();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-P", "main.ts", "--port", "0", "--max-streams", "64"],
+    stdout: "piped",
+    stderr: "null",
+    env: { MAX_STREAMS_PER_CONNECTION: "64" },
+  }).spawn();
+  let text = "";
+  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    if (text.includes("\n")) break;
+  }
+  const url = /listening on (\S+)/.exec(text)?.[1];
+  if (!url) throw new Error(`The server did not start: "${text}"`);
+  return {
+    url,
+    warmMs: performance.now() - begin,
+    async rssMb() {
+      const status = await Deno.readTextFile(`/proc/${child.pid}/status`)
+        .catch(() => "");
+      return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGTERM");
+      await child.status;
+    },
+  };
+}

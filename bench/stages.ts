@@ -1,0 +1,93 @@
+/**
+ * Cost of each unit of work in the inference worker, without a server around.
+ *
+ * @module
+ */
+import { openEngine } from "../lib/inference/mod.ts";
+import { type Row, statsOf } from "./stats.ts";
+
+const SILENT = { info() {}, warn() {}, error() {} };
+
+/** Times prompt, denoiser and decoder calls of the default package. */
+export async function stages(runs: number): Promise<Row[]> {
+  await using engine = await openEngine({
+    models: ["models"],
+    provider: "auto",
+    threads: null,
+    log: SILENT,
+  });
+  const model = engine.models.values().next().value!;
+  const { manifest } = model;
+  const { channels, hop_samples: hop } = manifest.latent;
+  const rows: Row[] = [];
+
+  async function time(name: string, goal: string, run: () => Promise<unknown>) {
+    await run();
+    const samples: number[] = [];
+    for (let i = 0; i < runs; i++) {
+      const begin = performance.now();
+      await run();
+      samples.push(performance.now() - begin);
+    }
+    rows.push({ name, unit: "ms", stats: statsOf(samples), goal });
+  }
+
+  const options = { deadlineMs: 0 };
+  let take = 0;
+  await time(
+    "prompt encoder",
+    "",
+    () => model.encodePrompt(`dreamy synthwave, take ${take++}`, options),
+  );
+
+  const { lengths, context } = manifest.blocks;
+  for (const frames of [lengths[0]!, context + lengths.at(-1)!]) {
+    for (const batch of [1, 2]) {
+      const noise = (length: number) =>
+        Float32Array.from({ length }, (_, i) => Math.sin(i * 12.9898));
+      const input = {
+        batch,
+        frames,
+        x: noise(batch * frames * channels),
+        cNoise: new Float32Array(batch),
+        prompt: noise(batch * manifest.prompt.tokens * manifest.prompt.dims),
+        controls: new Float32Array(batch * frames * manifest.controls.channels),
+        context: new Float32Array(batch * frames * (channels + 1)),
+      };
+      await time(
+        `denoiser call, ${frames} latent frames, batch ${batch}`,
+        "",
+        () => model.denoise(input, options),
+      );
+    }
+  }
+
+  const { context_frames: contextFrames } = manifest.decoder;
+  for (const newFrames of [2, 16]) {
+    const latents = Float32Array.from(
+      { length: (contextFrames + newFrames) * channels },
+      (_, i) => 0.5 * Math.sin(i * 78.233),
+    );
+    const first = await model.decode({
+      latents: latents.slice(0, contextFrames * channels),
+      contextFrames: 0,
+      newFrames: contextFrames,
+      index: 0,
+      state: null,
+    }, options);
+    const audioMs = newFrames * hop / 48;
+    await time(
+      `decoder window of ${newFrames} latent frames (${audioMs} ms)`,
+      `<= ${(audioMs / 150).toFixed(1)} (150x)`,
+      () =>
+        model.decode({
+          latents,
+          contextFrames,
+          newFrames,
+          index: contextFrames,
+          state: first.state,
+        }, options),
+    );
+  }
+  return rows;
+}
