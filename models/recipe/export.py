@@ -114,7 +114,7 @@ def manifest(c, graphs, tokenizer):
         "format": 1,
         "id": "pocket",
         "version": "0.1.0",
-        "title": "Pocket: a small base model, trained on two CPU cores",
+        "title": "Pocket",
         "licence": "MIT",
         "sample_rate": F.SAMPLE_RATE,
         "channels": 2,

@@ -37,8 +37,8 @@ def onset_envelope(audio):
 
 
 def log_mel_error(a, b):
-    """Mean absolute difference in dB where either is within 60 dB of the peak."""
-    x, y = log_mel(a), log_mel(b)
+    """Mean absolute difference in dB, left and right, where either is within 60 dB of the peak."""
+    x, y = (np.concatenate([log_mel(side[i : i + 1]) for i in (0, 1)], 1) for side in (a, b))
     n = min(len(x), len(y))
     x, y = x[:n], y[:n]
     floor = max(x.max(), y.max()) - 60

@@ -58,11 +58,11 @@ def validate(model, examples, batches):
     return out
 
 
-def run(corpus, work, out, minutes, decay_minutes=None, frames=3072, lr=8e-4, config=None, log=print):
+def run(corpus, work, out, minutes, decay_minutes=None, frames=2048, lr=1e-3, config=None, log=print):
     """Trains for `minutes` more; the rate falls linearly to 2 % at decay_minutes of training in all."""
     torch.manual_seed(int(time.time()))
     train, val = Examples(corpus, work, "train", seed=int(time.time())), Examples(corpus, work, "val", seed=1)
-    held = [val.batch(1536) for _ in range(6)]
+    held = [val.batch(1024) for _ in range(6)]
     c = config or Config()
     model = Base(c)
     ema = Ema(model, 0.9985)
@@ -71,18 +71,18 @@ def run(corpus, work, out, minutes, decay_minutes=None, frames=3072, lr=8e-4, co
     groups = [{"params": decayed, "weight_decay": 0.02}, {"params": others, "weight_decay": 0.0}]
     optimiser = torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.97), fused=True)
     state = load(out, model=model, ema=ema, optimiser=optimiser)
-    step, spent = state.get("step", 0), state.get("seconds", 0.0)
+    step, seconds = state.get("step", 0), state.get("seconds", 0.0)
     size = sum(p.numel() for p in model.parameters())
     log(f"{size / 1e6:.1f} M parameters, {len(train.clips)} clips, from step {step}", flush=True)
-    begin, sums, saved = time.time(), [], time.time()
-    horizon = 60 * (decay_minutes or minutes)
+    end, horizon = seconds + 60 * minutes, 60 * (decay_minutes or minutes)
+    sums, saved = [], time.time()
 
     def checkpoint():
-        seconds = spent + time.time() - begin
         save(out, model=model, ema=ema, optimiser=optimiser, step=step, seconds=seconds, config=c.as_dict())
 
-    while time.time() - begin < 60 * minutes:
-        done = min(1.0, (spent + time.time() - begin) / horizon)
+    while seconds < end:
+        begin = time.time()
+        done = min(1.0, seconds / horizon)
         for group in optimiser.param_groups:
             group["lr"] = lr * min(1, (step + 1) / 300) * (0.02 + 0.98 * (1 - done))
         batch = train.batch(frames)
@@ -95,10 +95,11 @@ def run(corpus, work, out, minutes, decay_minutes=None, frames=3072, lr=8e-4, co
         ema.update(model)
         step += 1
         sums.append(float(loss.detach()))
+        seconds += min(10.0, time.time() - begin)  # a trainer that was held does not count the wait
         if step % 100 == 0:
-            log(f"step {step} {spent + time.time() - begin:.0f}s loss {np.mean(sums):.4f}", flush=True)
+            log(f"step {step} {seconds:.0f}s loss {np.mean(sums):.4f}", flush=True)
             sums = []
-        if time.time() - saved > 180:
+        if time.time() - saved > 300:
             checkpoint()
             saved = time.time()
             log("val " + json.dumps(validate(ema.model, val, held)), flush=True)

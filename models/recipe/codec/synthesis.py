@@ -115,7 +115,7 @@ def _noise(hf, pan):
         for i, frame in enumerate(np.fft.irfft(spectrum, F.HF_N_FFT, axis=1) * F.HANN):
             centre = (i // 2) * F.HOP + F.N_FFT // 2 - (NOISE_HOP if i % 2 == 0 else 0)
             y[centre - half : centre + half] += frame
-        out.append(y / np.sqrt(1.5))
+        out.append(y / 0.75)  # mean of w^2 times its sum over the hops: powers add
     return np.stack(out)
 
 

@@ -26,7 +26,7 @@ MAX_TOKENS = 48
 class Student(nn.Module):
     """ids, mask (batch, time) -> embedding (batch, 384) of unit length, log2(bpm) (batch, 1)."""
 
-    def __init__(self, vocabulary=30522, narrow=128, dim=256, blocks=4, heads=4, out=384):
+    def __init__(self, vocabulary=30522, narrow=128, dim=256, blocks=3, heads=4, out=384):
         super().__init__()
         self.tokens = nn.Embedding(vocabulary, narrow)
         self.positions = nn.Parameter(torch.randn(MAX_TOKENS, narrow) * 0.02)
@@ -36,7 +36,13 @@ class Student(nn.Module):
         self.norm = nn.LayerNorm(dim)
         self.out = nn.Linear(dim, out)
         self.tempo = nn.Sequential(nn.Linear(dim, 64), nn.GELU(), nn.Linear(64, 1))
-        nn.init.normal_(self.tokens.weight, std=0.05)
+
+    def start_from(self, vocabulary):
+        """Sets the token embeddings to the principal components of the teacher's own (vocabulary, 384)."""
+        x = vocabulary - vocabulary.mean(0)
+        _, _, basis = torch.pca_lowrank(x, self.tokens.embedding_dim, center=False, niter=4)
+        y = x @ basis
+        self.tokens.weight.data.copy_(y / y.std())
 
     def forward(self, ids, mask):
         h = self.widen(self.tokens(ids) + self.positions[: ids.shape[1]])
@@ -89,7 +95,7 @@ def prepare(corpus, work, general, phrases):
     return np.load(path)
 
 
-def run(corpus, work, out, minutes, tiny=False, batch=192, lr=1.5e-3, log=print):
+def run(corpus, work, out, minutes, tiny=False, batch=128, lr=1e-3, log=print):
     """Trains for `minutes` more; the last 2 % of the texts are held out."""
     torch.manual_seed(0)
     data = prepare(corpus, work, 200 if tiny else 90000, 50 if tiny else 25000)
@@ -97,15 +103,18 @@ def run(corpus, work, out, minutes, tiny=False, batch=192, lr=1.5e-3, log=print)
     teacher.tokenizer.enable_truncation(MAX_TOKENS)
     teacher.tokenizer.no_padding()
     ids = [e.ids for e in teacher.tokenizer.encode_batch([t.lower() for t in data["texts"].tolist()])]
+    lengths = np.array([len(row) for row in ids])
     targets, bpm = data["targets"].astype(np.float32), data["bpm"]
     order = np.random.default_rng(0).permutation(len(ids))
     held, train = order[: len(ids) // 50], order[len(ids) // 50 :]
     music = train[train < np.flatnonzero(~np.isnan(bpm)).max() + 1]
     model = Student(dim=32, blocks=1) if tiny else Student()
-    ema = Ema(model, 0.998)
+    if not tiny and not Path(out).exists():
+        model.start_from(teacher.embed_vocabulary())
+    ema = Ema(model, 0.995)
     optimiser = torch.optim.AdamW(model.parameters(), lr=lr, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
     state = load(out, model=model, ema=ema, optimiser=optimiser)
-    rng, begin, step, spent = np.random.default_rng(), time.time(), state.get("step", 0), state.get("seconds", 0.0)
+    rng, step, spent = np.random.default_rng(), state.get("step", 0), state.get("seconds", 0.0)
 
     def padded(rows):
         width = max(len(ids[i]) for i in rows)
@@ -114,11 +123,14 @@ def run(corpus, work, out, minutes, tiny=False, batch=192, lr=1.5e-3, log=print)
             x[r, : len(ids[i])] = torch.tensor(ids[i])
         return x, (x > 0).long(), torch.tensor(targets[rows]), torch.tensor(bpm[rows])
 
+    begin = time.time()
     while time.time() - begin < 60 * minutes:
         done = (time.time() - begin) / 60 / minutes
         for group in optimiser.param_groups:
             group["lr"] = lr * min(1, (step + 1) / 300) * (0.02 + 0.98 * (1 - done))
-        rows = np.concatenate([rng.choice(music, batch // 3), rng.choice(train, batch - batch // 3)])
+        rows = np.concatenate([rng.choice(music, 3 * batch), rng.choice(train, 5 * batch)])
+        at = rng.integers(0, 7 * batch)  # neighbours in length, so that little is padding
+        rows = rows[np.argsort(lengths[rows], kind="stable")][at : at + batch]
         x, mask, y, tempo = padded(rows)
         with torch.autocast("cpu", torch.bfloat16):
             e, guess = model(x, mask)
@@ -134,11 +146,11 @@ def run(corpus, work, out, minutes, tiny=False, batch=192, lr=1.5e-3, log=print)
         optimiser.step()
         ema.update(model)
         step += 1
-        if step % 200 == 0:
+        if step % 100 == 0:
             with torch.no_grad():
                 x, mask, y, tempo = padded(held[:512])
                 e, guess = ema.model(x, mask)
                 error = (guess[:, 0] - tempo).abs()
                 log(f"step {step} {spent + time.time() - begin:.0f}s loss {float(loss):.3f} held-out cosine {float((e * y).sum(1).mean()):.3f} tempo error {float(error[~tempo.isnan()].median()):.3f} octaves", flush=True)
-            save(out, model=model, ema=ema, optimiser=optimiser, step=step, seconds=spent + time.time() - begin)
+                save(out, model=model, ema=ema, optimiser=optimiser, step=step, seconds=spent + time.time() - begin)
     save(out, model=model, ema=ema, optimiser=optimiser, step=step, seconds=spent + time.time() - begin)

@@ -36,8 +36,18 @@ class Teacher:
             encoded = self.tokenizer.encode_batch([texts[i].lower() for i in rows])
             ids = torch.tensor([e.ids for e in encoded])
             mask = torch.tensor([e.attention_mask for e in encoded])
-            with torch.autocast("cpu", torch.bfloat16):
-                hidden = self.model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
-            pooled = (hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
-            out[rows] = f.normalize(pooled, dim=-1).numpy().astype(np.float16)
+            out[rows] = self._pooled(ids, mask).numpy().astype(np.float16)
         return out
+
+    @torch.no_grad()
+    def embed_vocabulary(self, batch=512):
+        """-> (vocabulary, 384): each token as a sentence of its own."""
+        start, end = (self.tokenizer.token_to_id(t) for t in ("[CLS]", "[SEP]"))
+        tokens = torch.arange(self.tokenizer.get_vocab_size())
+        ids = torch.stack([torch.full_like(tokens, start), tokens, torch.full_like(tokens, end)], 1)
+        return torch.cat([self._pooled(part, torch.ones_like(part)) for part in ids.split(batch)])
+
+    def _pooled(self, ids, mask):
+        with torch.autocast("cpu", torch.bfloat16):
+            hidden = self.model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
+        return f.normalize((hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True), dim=-1)
