@@ -9,7 +9,7 @@ export interface BenchServer extends AsyncDisposable {
   url: string;
   /** From the start of the process until it listens, in ms. */
   warmMs: number;
-  /** Resident memory, in MB; 0 where /proc does not tell. */
+  /** Resident memory as `ps` tells it, in MB. */
   rssMb(): Promise<number>;
 }
 
@@ -33,9 +33,10 @@ export async function startServer(): Promise<BenchServer> {
     url,
     warmMs: performance.now() - begin,
     async rssMb() {
-      const status = await Deno.readTextFile(`/proc/${child.pid}/status`)
-        .catch(() => "");
-      return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+      const { stdout } = await new Deno.Command("ps", {
+        args: ["-o", "rss=", "-p", String(child.pid)],
+      }).output();
+      return Number(new TextDecoder().decode(stdout)) / 1024;
     },
     async [Symbol.asyncDispose]() {
       child.kill("SIGTERM");

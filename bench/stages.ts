@@ -63,7 +63,7 @@ export async function stages(runs: number): Promise<Row[]> {
   }
 
   const { context_frames: contextFrames } = manifest.decoder;
-  for (const newFrames of [2, 16]) {
+  for (const newFrames of [2, 24]) {
     const latents = Float32Array.from(
       { length: (contextFrames + newFrames) * channels },
       (_, i) => 0.5 * Math.sin(i * 78.233),

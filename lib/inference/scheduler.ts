@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { setImmediate } from "node:timers";
 import type { WorkOptions } from "./engine.ts";
 
 interface Unit {
@@ -93,9 +94,16 @@ export class Scheduler {
     if (this.#running) return;
     const unit = this.#waiting.shift();
     if (!unit) return;
-    this.#running = unit.run().then(() => {
+    this.#running = unit.run().then(async () => {
+      // Whoever was served mostly asks again at once, and may be the most
+      // urgent still: it gets one turn of the event loop before another starts.
+      if (this.#waiting.length > 0) await turn();
       this.#running = null;
       this.#next();
     });
   }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(() => resolve()));
 }

@@ -9,7 +9,7 @@ import type { Networks } from "./networks.ts";
 import { pack, type Packed } from "./packed.ts";
 
 /** Latent frames of decoder windows: a short one is heard first. */
-const DECODER_WINDOWS = [2, 16];
+const DECODER_WINDOWS = [2, 24];
 
 /** One run of everything, in the shapes that streams use. */
 export interface WarmUpPlan {

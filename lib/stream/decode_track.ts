@@ -11,7 +11,7 @@ import type { Stereo } from "./pcm_queue.ts";
 /** Latent frames of the first window since the start or a change: the least that is heard at once. */
 const FIRST_WINDOW = 2;
 /** Latent frames of the other windows: the decoder's left context is computed anew for each. */
-const WINDOW = 16;
+const WINDOW = 24;
 
 interface Window {
   first: number;

@@ -81,6 +81,8 @@ export class Stream implements MusicStream {
   #making: number | null = null;
   #updating: Promise<void> = Promise.resolve();
   #dueMs = 0;
+  /** When the first sample made since the start or the last change is due. */
+  #freshDueMs = 0;
   #signal = new Signal();
   #failure: unknown = null;
   #started = false;
@@ -148,6 +150,7 @@ export class Stream implements MusicStream {
     this.#dueMs = deadlineMs;
     if (!this.#started) {
       this.#started = true;
+      this.#freshDueMs = deadlineMs;
       this.#run().catch((error) => this.#fail(error));
     }
     const left = (this.totalSamples ?? Infinity) - this.position;
@@ -291,9 +294,20 @@ export class Stream implements MusicStream {
     return this.#pcm.end - this.position < AHEAD_SAMPLES;
   }
 
-  /** Deadline of the next unit of work: when the first sample it makes is due. */
+  /**
+   * Deadline of the next unit of work: when the first sample it makes is due.
+   * The first block since the start or a change is one errand: were its later
+   * windows to wait for other streams' first ones, all would begin, and starve.
+   */
   #deadlineMs(): number {
-    return this.#dueMs + (this.#pcm.end - this.position) / 48;
+    const first = this.#block === 0 ||
+      this.#block === 1 && this.#decoder.next < this.#latents.end;
+    return first ? this.#freshDueMs : this.#dueAt(this.#pcm.end);
+  }
+
+  /** When a sample is due, on the `performance.now()` clock. */
+  #dueAt(sample: number): number {
+    return this.#dueMs + (sample - this.position) / 48;
   }
 
   async #apply(edit: Edit): Promise<void> {
@@ -318,6 +332,7 @@ export class Stream implements MusicStream {
     this.#latents.truncate(latent);
     this.#seam = seam;
     this.#block = 0;
+    this.#freshDueMs = this.#dueAt(start);
     if (patch === null) {
       this.#contextStart = latent;
     } else {
@@ -396,6 +411,7 @@ export class Stream implements MusicStream {
     });
     const start = first * this.#hop;
     const fresh = { left, right };
+    requireFinite(fresh, first);
     if (this.#seam) blendSeam(this.#seam, fresh, start);
     this.#finish(fresh, start);
     this.#pcm.push(fresh.left, fresh.right, start);
@@ -427,6 +443,18 @@ export class Stream implements MusicStream {
     const { context } = this.#model.manifest.blocks;
     this.#latents.forget(Math.min(oldest, heard - context));
   }
+}
+
+/**
+ * The peak guard would turn a value that is no number into silence: better a fault that is told.
+ *
+ * @throws {RangeError} If a sample is not finite.
+ */
+function requireFinite({ left, right }: Stereo, first: number): void {
+  if (left.every(Number.isFinite) && right.every(Number.isFinite)) return;
+  throw new RangeError(
+    `Decoding latent frame ${first} gave samples that are not finite`,
+  );
 }
 
 /** A patch with its weights made to sum to 1. */

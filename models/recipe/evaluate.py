@@ -72,20 +72,28 @@ def codec(corpus, work, clips=21):
     return rows
 
 
-def style_judge(corpus, seconds=10):
+def style_vectors(corpus, work, seconds=10):
+    """-> list of (split, style, vector), kept in work/style.npz."""
+    path = Path(work) / "style.npz"
+    if not path.exists():
+        rows = []
+        for split in ("train", "val", "test"):
+            for clip, label in held_out(corpus, split):
+                audio = load_audio(clip)
+                cut = audio[:, audio.shape[1] // 4 :][:, : seconds * F.SAMPLE_RATE]
+                rows.append((split, label["style"], listen.style_vector(cut)))
+        splits, styles, vectors = zip(*rows)
+        np.savez(path, splits=splits, styles=styles, vectors=np.stack(vectors))
+    saved = np.load(path)
+    return list(zip(saved["splits"].tolist(), saved["styles"].tolist(), saved["vectors"]))
+
+
+def style_judge(corpus, work):
     """A nearest-class check trained on the corpus, and how often it is right about clips it has not seen."""
-    vectors, names, held = [], [], []
-    for split in ("train", "val", "test"):
-        for path, label in held_out(corpus, split):
-            audio = load_audio(path)
-            cut = audio[:, audio.shape[1] // 4 :][:, : seconds * F.SAMPLE_RATE]
-            if split == "train":
-                vectors.append(listen.style_vector(cut))
-                names.append(label["style"])
-            else:
-                held.append((listen.style_vector(cut), label["style"]))
-    judge = listen.NearestClass(vectors, names)
-    right = [judge.ranked(v)[0] == name for v, name in held]
+    rows = style_vectors(corpus, work)
+    train = [(style, vector) for split, style, vector in rows if split == "train"]
+    judge = listen.NearestClass([v for _, v in train], [s for s, _ in train])
+    right = [judge.ranked(v)[0] == style for split, style, v in rows if split != "train"]
     return judge, float(np.mean(right))
 
 
@@ -111,18 +119,19 @@ def chord_share(audio, bpm, chords):
     return np.mean(own), np.mean(other)
 
 
-def music(corpus, url, out, seeds=2, seconds=12):
+def music(corpus, work, url, seeds=2, seconds=12):
     """Asks a running server for every style and writes what was measured, one line each and a summary."""
-    judge, accuracy = style_judge(corpus)
+    judge, accuracy = style_judge(corpus, work)
+    out = Path(work) / "listen"
     print(f"nearest class is right about {accuracy:.0%} of held-out clips (chance {1 / len(judge.names):.0%})", flush=True)
-    Path(out).mkdir(parents=True, exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
     rows = []
     for style in judge.names:
         for seed in range(seeds):
             chords = list(CHORDS)[seed % 2]
             bpm = [96, 124][seed % 2]
             audio, got = generate(url, prompt=style, seconds=seconds, seed=seed, bpm=bpm, chords=chords)
-            soundfile.write(Path(out) / f"{style.replace(' ', '_')}_{seed}.flac", audio.T, F.SAMPLE_RATE)
+            soundfile.write(out / f"{style.replace(' ', '_')}_{seed}.flac", audio.T, F.SAMPLE_RATE)
             strength, rank = listen.beat_strength(audio, got)
             own, other = chord_share(audio, got, CHORDS[chords])
             order = judge.ranked(listen.style_vector(audio[:, F.SAMPLE_RATE :]))
@@ -142,11 +151,11 @@ def music(corpus, url, out, seeds=2, seconds=12):
         f"silent {np.mean([r['silent'] for r in rows]):.1%}",
         flush=True,
     )
-    (Path(out) / "measured.json").write_text(json.dumps(rows, default=float, indent=1))
+    (out / "measured.json").write_text(json.dumps(rows, default=float, indent=1))
 
 
 def run(corpus, work, url=None):
     if url:
-        music(corpus, url, Path(work) / "listen")
+        music(corpus, work, url)
     else:
         codec(corpus, work)
