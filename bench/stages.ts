@@ -4,6 +4,7 @@
  * @module
  */
 import { openEngine } from "../lib/inference/mod.ts";
+import { gemmGflops } from "./gemm.ts";
 import { type Row, statsOf } from "./stats.ts";
 
 const SILENT = { info() {}, warn() {}, error() {} };
@@ -19,7 +20,19 @@ export async function stages(runs: number): Promise<Row[]> {
   const model = engine.models.values().next().value!;
   const { manifest } = model;
   const { channels, hop_samples: hop } = manifest.latent;
-  const rows: Row[] = [];
+  const threads = Math.min(2, navigator.hardwareConcurrency);
+  const gflops = await gemmGflops(runs, threads);
+  const rows: Row[] = [{
+    name: "float32 matrix product, 1024 cubed",
+    unit: "GFLOP/s",
+    stats: statsOf([gflops]),
+    goal: "",
+  }];
+  // Weights are stored in two bytes each; every token meets nearly all of them.
+  const { size } = await Deno.stat(
+    `models/${manifest.id}/${manifest.denoiser.graph.file}`,
+  );
+  const boundMs = (tokens: number) => 2 * (size / 2) * tokens / gflops / 1e6;
 
   async function time(name: string, goal: string, run: () => Promise<unknown>) {
     await run();
@@ -56,7 +69,9 @@ export async function stages(runs: number): Promise<Row[]> {
       };
       await time(
         `denoiser call, ${frames} latent frames, batch ${batch}`,
-        "",
+        `matrix products alone: ${
+          boundMs(batch * frames / manifest.denoiser.frames.multiple).toFixed(1)
+        }`,
         () => model.denoise(input, options),
       );
     }

@@ -8,6 +8,9 @@
 /** Samples a minute at 48 kHz. */
 const SAMPLES_PER_MINUTE = 48_000 * 60;
 
+/** Tempo changes remembered. */
+const MAX_SEGMENTS = 64;
+
 interface Segment {
   /** First sample of the segment. */
   sample: number;
@@ -84,10 +87,9 @@ export class TempoMap {
   change(sample: number, bpm: number, ramp: number): void {
     const from = this.bpmAt(sample);
     const beat = this.beatAt(sample);
-    this.#segments = this.#segments.filter((s) =>
-      s.sample < sample || s.sample === 0
-    );
-    if (sample <= 0) this.#segments = [];
+    this.#segments = this.#segments.filter((s) => s.sample < sample);
     this.#segments.push({ sample, beat, from, to: bpm, ramp });
+    // Nobody asks for what was heard long ago, and a stream may go on for days.
+    if (this.#segments.length > MAX_SEGMENTS) this.#segments.shift();
   }
 }
