@@ -8,7 +8,6 @@ import io
 import json
 import subprocess
 import tempfile
-import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -97,9 +96,11 @@ def style_judge(corpus, work):
     return judge, float(np.mean(right))
 
 
-def generate(url, **query):
-    text = urllib.parse.urlencode({"format": "wav", **query})
-    with urllib.request.urlopen(f"{url}/v1/generate?{text}") as response:
+def generate(url, prompt, seconds, **controls):
+    """-> audio (2, samples), bpm, as the server tells it."""
+    start = {"prompts": [{"text": prompt}], "duration": {"seconds": seconds}, "format": "wav", **controls}
+    request = urllib.request.Request(f"{url}/v1/generate", json.dumps(start).encode(), {"content-type": "application/json"})
+    with urllib.request.urlopen(request) as response:
         audio, _ = soundfile.read(io.BytesIO(response.read()), dtype="float32")
         return audio.T, float(response.headers["x-bpm"])
 

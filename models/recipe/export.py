@@ -148,7 +148,7 @@ def manifest(c, graphs, tokenizer):
             "schedule": {"kind": "karras", "sigma_min": 0.05, "sigma_max": 15, "rho": 5},
             "steps": 6,
             "max_steps": 8,
-            "guidance": {"kind": "cfg", "scale": 2.0, "sigma_low": 0.3, "sigma_high": 12},
+            "guidance": {"kind": "cfg", "scale": 3.0, "sigma_low": 0.3, "sigma_high": 12},
         },
         "decoder": {
             "kind": "spectrum",
