@@ -155,8 +155,37 @@ def music(corpus, work, url, seeds=2, seconds=12):
     (out / "measured.json").write_text(json.dumps(rows, default=float, indent=1))
 
 
+STEERED = ("house", "funk", "jazz", "folk", "synthwave", "rock")
+
+
+def steering(url, seconds=10):
+    """What each control moves, as ratios of high (0.9) to low (0.1), and of drums to no drums: median over styles."""
+    ears = {
+        "density": lambda a: listen.onset_envelope(a).mean(),
+        "brightness": listen.centroid_hz,
+        "energy": lambda a: listen.onset_envelope(a).mean(),
+    }
+    for name, ear in ears.items():
+        pairs = [[generate(url, style, seconds, seed=i, bpm=112, **{name: v})[0] for v in (0.1, 0.9)] for i, style in enumerate(STEERED)]
+        print(f"{name} 0.9 / 0.1: {np.median([ear(high) / ear(low) for low, high in pairs]):.2f}", flush=True)
+    pairs = [[generate(url, style, seconds, seed=i, bpm=112, parts={"drums": on})[0] for on in (False, True)] for i, style in enumerate(STEERED)]
+    ratio = np.median([ears["density"](on) / ears["density"](off) for off, on in pairs])
+    print(f"onsets with drums / without: {ratio:.2f}", flush=True)
+
+
+def drift(url, seconds=180):
+    """Level of a long piece, ten seconds at a time, made of its own output all the way."""
+    for seed, style in enumerate(("house", "ambient", "jazz")):
+        audio, _ = generate(url, style, seconds, seed=seed)
+        tens = audio[:, : audio.shape[1] // 480000 * 480000].reshape(2, -1, 480000)
+        level = 10 * np.log10((tens**2).mean((0, 2)) + 1e-12)
+        print(f"{style}: level every 10 s {' '.join(f'{x:.1f}' for x in level)} dB", flush=True)
+
+
 def run(corpus, work, url=None):
     if url:
         music(corpus, work, url)
+        steering(url)
+        drift(url)
     else:
         codec(corpus, work)

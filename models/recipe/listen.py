@@ -102,6 +102,13 @@ def loudness_db(audio):
     return float(10 * np.log10((audio**2).mean() + 1e-12))
 
 
+def centroid_hz(audio):
+    """Spectral centroid of magnitudes, mean over time."""
+    mag = _stft(audio.mean(0), 2048, 960)
+    hz = np.arange(mag.shape[1]) * RATE / 2048
+    return float((mag * hz).sum() / max(mag.sum(), 1e-9))
+
+
 def silent_share(audio, below_db=-50):
     """Share of half-seconds below a level."""
     n = audio.shape[1] // 24000
