@@ -17,7 +17,7 @@ Deno.test("warmUpPlan() has every shape for a GPU", () => {
   assertEquals(
     decoder,
     [0, 1].flatMap((contextFrames) =>
-      [2, 3, 16].map((newFrames) => ({ contextFrames, newFrames }))
+      [2, 3, 24].map((newFrames) => ({ contextFrames, newFrames }))
     ),
   );
   assertEquals(prompts, [8, 32]);
