@@ -68,7 +68,7 @@ export type GenerateRequest = v.InferOutput<typeof GenerateRequest>;
 /** What `GET /v1/generate` takes, with the meaning of each. */
 export const GENERATE_QUERY = {
   prompt: "What the music should be; repeated: a mix in equal shares.",
-  seconds: "Length in seconds; endless if neither seconds nor bars are given.",
+  seconds: "Length in seconds; 10 if neither seconds nor bars are given.",
   bars: "Length in bars, instead of seconds.",
   bpm: "Tempo, in beats a minute.",
   key: 'Tonic and scale, e.g. "A minor".',

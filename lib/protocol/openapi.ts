@@ -115,7 +115,7 @@ function generate(schemas: Json): Json {
   };
   const description =
     "The first bytes come as soon as the first window is decoded. Closing the " +
-    "request cancels the work. Without seconds or bars the piece is endless.";
+    "request cancels the work. Without seconds or bars the piece is 10 seconds long.";
   return {
     get: {
       operationId: "generateByQuery",
