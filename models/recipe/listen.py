@@ -94,7 +94,7 @@ def chroma(audio, start, end, size=8192):
     midi = 69 + 12 * np.log2(hz[keep] / 440)
     near = np.exp(-0.5 * ((midi[:, None] - np.arange(12) + 6) % 12 - 6) ** 2 / 0.3**2)
     peaks = mag[keep] * (mag[keep] >= np.maximum(np.roll(mag[keep], 1), np.roll(mag[keep], -1)))
-    profile = (peaks[:, None] ** 1.0 * near).sum(0)
+    profile = (peaks[:, None] * near).sum(0)
     return profile / max(profile.sum(), 1e-9)
 
 
