@@ -3,12 +3,15 @@
  *
  * @module
  */
-import { createApp } from "./lib/app.ts";
-import { parseConfig } from "./lib/config.ts";
+import { type App, createApp } from "./lib/app.ts";
+import { type Config, LOOPBACK, parseConfig } from "./lib/config.ts";
 import { loadAssets } from "./lib/http/assets.ts";
+import { GATE_LIMITS, type GateLimits } from "./lib/http/gate.ts";
+import { loadKeys } from "./lib/http/keys.ts";
 import { listen } from "./lib/http/listen.ts";
 import { openEngine } from "./lib/inference/mod.ts";
-import { createLog } from "./lib/log.ts";
+import { createLog, type Log } from "./lib/log.ts";
+import { openOsc, type OscDoor } from "./lib/osc/mod.ts";
 import { atMost } from "./lib/session/wait.ts";
 import { stopSignal } from "./lib/stop_signal.ts";
 import { createStream } from "./lib/stream/mod.ts";
@@ -34,17 +37,57 @@ export async function main(parts: Parts): Promise<void> {
     event.preventDefault();
     log.error("unhandled rejection", { error: String(event.reason) });
   });
+  const { keysFile } = config;
+  const keys = keysFile === null ? [] : await loadKeys(keysFile);
   const engine = await parts.openEngine({ ...config, log });
   const assets = await loadAssets(new URL("web/", import.meta.url));
   const { createStream } = parts;
-  const app = createApp({ engine, createStream, config, log, assets });
-  const { server, url } = listen(app.fetch, config);
+  const loopback = LOOPBACK.test(config.host);
+  const app = createApp({
+    ...{ engine, createStream, config, log, assets, keys },
+    // Whoever says so wants to be reached under other names.
+    loopback: loopback && !config.open,
+  });
+  const { url, shutdown } = listen(app.fetch, {
+    ...config,
+    gate: gateLimits(config, loopback),
+    onRefuse: (why) => app.telemetry.gateRefusals.inc({ why }),
+  });
+  const osc = await oscDoor(config, { service: app.service, url, log });
   console.log(`listening on ${url}`);
   const signal = await stopSignal();
   log.info("stopping", { signal, deadline_ms: config.drainMs });
   await app.drain(config.drainMs);
-  await atMost(RELEASE_MS, server.shutdown());
+  await osc?.close();
+  await atMost(RELEASE_MS, shutdown());
   await atMost(RELEASE_MS, engine[Symbol.asyncDispose]());
+}
+
+/** Opens the door of OSC, if there is to be one. */
+async function oscDoor(
+  { oscPort, oscHost, oscTarget }: Config,
+  server: { service: App["service"]; url: string; log: Log },
+): Promise<OscDoor | null> {
+  if (oscPort === null) return null;
+  const osc = await openOsc({
+    ...server,
+    host: oscHost,
+    port: oscPort,
+    target: oscTarget,
+  });
+  server.log.info("osc", { host: oscHost, port: osc.port });
+  return osc;
+}
+
+/** Strangers reach a server that listens on other addresses than the loopback. */
+function gateLimits(config: Config, loopback: boolean): GateLimits | null {
+  const { gate, maxConnections, maxConnectionsPerAddress } = config;
+  if (gate === "off" || (gate === "auto" && loopback)) return null;
+  return {
+    ...GATE_LIMITS,
+    connections: maxConnections,
+    connectionsPerAddress: maxConnectionsPerAddress,
+  };
 }
 
 if (import.meta.main) {

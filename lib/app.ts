@@ -6,15 +6,24 @@
 import { type Context, Hono } from "hono";
 import type { Config } from "./config.ts";
 import { Access } from "./http/access.ts";
+import { debugRoute } from "./http/debug_route.ts";
 import { type Asset, serveAsset } from "./http/assets.ts";
 import { Connections } from "./http/connections.ts";
+import { putContext } from "./http/context.ts";
+import { ContextDecoder } from "./http/context_decoder.ts";
 import { generate } from "./http/generate.ts";
-import { guard } from "./http/guard.ts";
+import { guard, type Guarded } from "./http/guard.ts";
+import { type KeyRules, unlimitedKeys } from "./http/keys.ts";
+import type { From } from "./http/listen.ts";
+import { listenRoute } from "./http/listen_route.ts";
 import { problem, problemOf } from "./http/problem.ts";
 import type { Engine } from "./inference/engine.ts";
 import type { Log } from "./log.ts";
 import { asyncapi, type DocumentOptions, openapi } from "./protocol/mod.ts";
 import { Admission } from "./session/admission.ts";
+import { Board } from "./session/board.ts";
+import { Broadcasts } from "./session/broadcasts.ts";
+import { Contexts } from "./session/contexts.ts";
 import { meteredModel } from "./session/metered_model.ts";
 import { modelInfos } from "./session/model_info.ts";
 import { SLOW_LIMITS, type SlowLimits } from "./session/outbox.ts";
@@ -32,8 +41,16 @@ export interface AppOptions {
   createStream: CreateStream;
   config: Pick<
     Config,
-    "apiKeys" | "allowedOrigins" | "maxStreams" | "maxStreamsPerConnection"
+    | "apiKeys"
+    | "allowedOrigins"
+    | "maxStreams"
+    | "maxStreamsPerConnection"
+    | "maxListeners"
   >;
+  /** Keys besides those of the configuration. */
+  keys?: readonly KeyRules[];
+  /** True if nobody but this machine is to reach the server. */
+  loopback?: boolean;
   log: Log;
   /** Files of the live page by path. */
   assets?: ReadonlyMap<string, Asset>;
@@ -43,8 +60,12 @@ export interface AppOptions {
 
 /** A server without its socket. */
 export interface App {
+  /** What is counted. */
+  readonly telemetry: Telemetry;
+  /** What all its doors share, for doors that are not HTTP. */
+  readonly service: Service;
   /** Answers a request. */
-  fetch(request: Request): Response | Promise<Response>;
+  fetch(request: Request, from?: From): Response | Promise<Response>;
   /**
    * Takes on nothing new, lets streams end, and closes every connection.
    *
@@ -56,8 +77,15 @@ export interface App {
 /** Routes that are counted under their own name. */
 const ROUTES = [
   ...["/", "/v1/stream", "/v1/generate", "/v1/models", "/healthz", "/readyz"],
-  ...["/metrics", "/asyncapi.json", "/openapi.json"],
+  ...["/metrics", "/asyncapi.json", "/openapi.json", "/debug/streams"],
+  ...["/v1/context"],
 ];
+
+/** Methods of routes that take more or others than GET. */
+const ALLOWED: Readonly<Record<string, string>> = {
+  "/v1/generate": "GET, HEAD, POST",
+  "/v1/context": "PUT",
+};
 
 /** Share of the time to stop that is kept for closing connections. */
 const CLOSING_SHARE = 0.05;
@@ -68,19 +96,22 @@ const CLOSING_MS = 500;
 /** Makes an app of an engine whose models are warm. */
 export function createApp(options: AppOptions): App {
   const { engine, config, assets = new Map<string, Asset>() } = options;
-  const service = createService(options);
-  const { admission } = service;
-  const access = new Access(config);
+  const { keys = [], loopback = false } = options;
+  const { service, admission } = createService(options);
+  const access = new Access({
+    keys: [...unlimitedKeys(config.apiKeys), ...keys],
+    allowedOrigins: config.allowedOrigins,
+    loopback,
+  });
   const connections = new Connections(service);
   const stopping = new AbortController();
-  const context = { service, access, stopping: stopping.signal };
-  const app = new Hono();
+  const context = { access, stopping: stopping.signal };
+  const app = new Hono<Guarded>();
 
   app.use(async (c, next) => {
     const start = performance.now();
     await next();
-    const { pathname } = new URL(c.req.url);
-    const route = ROUTES.includes(pathname) ? pathname : "other";
+    const route = routeOf(c.req.url) ?? "other";
     const { method } = c.req.raw;
     const status = c.res.status;
     service.telemetry.requests.inc({ method, route, status });
@@ -88,20 +119,34 @@ export function createApp(options: AppOptions): App {
     // The response of an upgrade cannot be touched.
     if (status !== 101) c.res.headers.set("x-content-type-options", "nosniff");
   });
-  app.use("/v1/*", guard(access));
+  app.use("/v1/*", guard(access, service));
+  app.use("/debug/*", guard(access, service));
 
-  app.get("/v1/stream", ({ req }) => {
+  app.get("/v1/stream", (c) => {
     admission.requireOpen();
-    return connections.upgrade(req.raw);
+    return connections.upgrade(c.req.raw, c.get("service"));
   });
   app.on(
     ["GET", "POST"],
     "/v1/generate",
-    ({ req }) => generate(req.raw, context),
+    (c) => generate(c.req.raw, { ...context, service: c.get("service") }),
   );
   app.get(
+    "/v1/listen/:id",
+    (c) => listenRoute(c.req.raw, c.req.param("id"), c.get("service")),
+  );
+  const decoder = new ContextDecoder();
+  app.put("/v1/context", (c) => {
+    admission.requireOpen();
+    const query = access.withoutKey(new URL(c.req.url).searchParams);
+    const route = { ...context, decoder, query, service: c.get("service") };
+    return putContext(c.req.raw, route);
+  });
+  app.get("/debug/streams", debugRoute(engine));
+  app.get(
     "/v1/models",
-    (c) => c.json({ models: modelInfos(engine.models, engine.provider) }),
+    (c) =>
+      c.json({ models: modelInfos(c.get("service").models, engine.provider) }),
   );
   app.get("/healthz", (c) => c.json({ status: "alive" }));
   app.get("/readyz", (c) => {
@@ -131,29 +176,46 @@ export function createApp(options: AppOptions): App {
     await atMost(CLOSING_MS, gone);
   }
 
-  return { fetch: (request) => app.fetch(request), drain };
+  return {
+    telemetry: service.telemetry,
+    service,
+    fetch: (request, from) => app.fetch(request, from),
+    drain,
+  };
 }
 
-function createService(options: AppOptions): Service {
+function createService(
+  options: AppOptions,
+): { service: Service; admission: Admission } {
   const { engine, config, createStream, log } = options;
   const telemetry = new Telemetry(engine);
   const models = [...engine.models].map(([id, model]) =>
     [id, meteredModel(model, telemetry)] as const
   );
-  return {
+  const admission = new Admission(
+    config.maxStreams,
+    (transport, change) => telemetry.streams.inc({ transport }, change),
+  );
+  const service: Service = {
     server: { name: "prestissimo", version: VERSION },
     provider: engine.provider,
     models: new Map(models),
     createStream,
-    admission: new Admission(
-      config.maxStreams,
-      (transport, change) => telemetry.streams.inc({ transport }, change),
-    ),
+    admission,
+    broadcasts: new Broadcasts({
+      places: config.maxListeners,
+      onChange: (transport, change) =>
+        telemetry.listeners.inc({ transport }, change),
+    }),
+    board: new Board(),
+    contexts: new Contexts(),
+    key: null,
     maxStreamsPerConnection: config.maxStreamsPerConnection,
     slowLimits: options.slowLimits ?? SLOW_LIMITS,
     telemetry,
     log,
   };
+  return { service, admission };
 }
 
 /** Where the documents say that the server is: where they were asked for. */
@@ -162,13 +224,20 @@ function documented({ req }: Context): DocumentOptions {
   return { host, secure: protocol === "https:", version: VERSION };
 }
 
+/** The pattern of the route that a URL names, or null. */
+function routeOf(url: string): string | null {
+  const { pathname } = new URL(url);
+  if (/^\/v1\/listen\/[^/]+$/.test(pathname)) return "/v1/listen/{id}";
+  return ROUTES.includes(pathname) ? pathname : null;
+}
+
 function notFound({ method, url }: Request): Response {
   const { pathname } = new URL(url);
-  if (!ROUTES.includes(pathname)) {
+  if (routeOf(url) === null) {
     const detail = `There is nothing at ${pathname}`;
     return problem({ code: "unsupported", status: 404, detail });
   }
-  const allow = pathname === "/v1/generate" ? "GET, HEAD, POST" : "GET, HEAD";
+  const allow = ALLOWED[pathname] ?? "GET, HEAD";
   const detail = `${pathname} does not take ${method}, accepted: ${allow}`;
   const headers = { allow };
   return problem({ code: "unsupported", status: 405, detail, headers });

@@ -20,18 +20,36 @@ export interface Config {
   /** Most streams in this process at once, clips over HTTP included. */
   maxStreams: number;
   maxStreamsPerConnection: number;
+  /** Most listeners to streams of others at once. */
+  maxListeners: number;
   /** Keys that open `/v1/*`; empty = open to everyone. */
   apiKeys: string[];
+  /** File of further keys and what each may do, or null. */
+  keysFile: string | null;
+  /** True if strangers may use the server without a key. */
+  open: boolean;
+  /** Whether connections pass a gate that bounds what strangers can hold. */
+  gate: "auto" | "on" | "off";
+  /** Most connections through the gate at once. */
+  maxConnections: number;
+  maxConnectionsPerAddress: number;
   /** Origins of other sites that may connect; `*` = all. */
   allowedOrigins: string[];
   log: "text" | "json";
+  /** UDP port of OSC, 0 = any free one, null = no OSC. */
+  oscPort: number | null;
+  /** Address that OSC listens on. */
+  oscHost: string;
+  /** Who is told beats and states over OSC; null = whoever sent something. */
+  oscTarget: { host: string; port: number } | null;
   /** How long streams may go on after a signal to stop, in ms. */
   drainMs: number;
 }
 
 type Parse<T> = (text: string) => T;
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
+/** Addresses that only this machine can reach. */
+export const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
 const MODEL_FOLDERS = "models";
 
 /** Variable, parser and default of every field of {@linkcode Config}. */
@@ -49,11 +67,27 @@ const SETTINGS: {
     integer(1, 1_000),
     "8",
   ],
+  maxListeners: ["MAX_LISTENERS", integer(0, 100_000), "1000"],
   apiKeys: ["API_KEYS", list(0), ""],
+  keysFile: ["KEYS_FILE", optional(nonEmpty), ""],
+  open: ["OPEN", flag, "false"],
+  gate: ["GATE", oneOf("auto", "on", "off"), "auto"],
+  maxConnections: ["MAX_CONNECTIONS", integer(1, 100_000), "256"],
+  maxConnectionsPerAddress: [
+    "MAX_CONNECTIONS_PER_ADDRESS",
+    integer(1, 100_000),
+    "64",
+  ],
   allowedOrigins: ["ALLOWED_ORIGINS", origins, ""],
   log: ["LOG", oneOf("text", "json"), "text"],
+  oscPort: ["OSC_PORT", optional(integer(0, 65_535)), ""],
+  oscHost: ["OSC_HOST", nonEmpty, "127.0.0.1"],
+  oscTarget: ["OSC_TARGET", optional(hostAndPort), ""],
   drainMs: ["DRAIN_MS", integer(0, 600_000), "5000"],
 };
+
+/** Flags that need no value. */
+const SWITCHES = ["OPEN"];
 
 /**
  * Reads the configuration.
@@ -76,9 +110,16 @@ export function parseConfig(
     return [field, read(name, text, parse as Parse<unknown>)];
   });
   const config = Object.fromEntries(entries) as Config;
-  if (config.apiKeys.length === 0 && !LOOPBACK.test(config.host)) {
+  const keyless = config.apiKeys.length === 0 && config.keysFile === null;
+  if (keyless && !config.open && !LOOPBACK.test(config.host)) {
     throw new TypeError(
-      `HOST is "${config.host}", which others can reach: set API_KEYS, or listen on 127.0.0.1`,
+      `HOST is "${config.host}", which others can reach: set API_KEYS or KEYS_FILE, listen on 127.0.0.1, or let everybody in with --open`,
+    );
+  }
+  const { oscPort, oscHost } = config;
+  if (oscPort !== null && !config.open && !LOOPBACK.test(oscHost)) {
+    throw new TypeError(
+      `OSC_HOST is "${oscHost}", which others can reach, and OSC knows no keys: listen on 127.0.0.1, or let everybody in with --open`,
     );
   }
   if (env("NATS_URL")) {
@@ -99,7 +140,7 @@ function parseFlags(args: readonly string[]): Map<string, string> {
       const known = names.map((each) => flagOf(each)).join(", ");
       throw new TypeError(`Unknown argument "${args[i]}": known are ${known}`);
     }
-    const value = inline ?? args[++i];
+    const value = inline ?? (SWITCHES.includes(name) ? "true" : args[++i]);
     if (value === undefined) {
       throw new TypeError(`${flagOf(name)} needs a value`);
     }
@@ -142,6 +183,10 @@ function optional<T>(parse: Parse<T>): Parse<T | null> {
   return (text) => text === "" ? null : parse(text);
 }
 
+function flag(text: string): boolean {
+  return oneOf("true", "false")(text) === "true";
+}
+
 function oneOf<const T extends string>(...accepted: T[]): Parse<T> {
   return (text) => {
     const value = accepted.find((each) => each === text);
@@ -160,6 +205,14 @@ function list(min: number): Parse<string[]> {
     }
     return items;
   };
+}
+
+function hostAndPort(text: string): { host: string; port: number } {
+  const [, host, port] = /^([^:\s]+):(\d{1,5})$/.exec(text) ?? [];
+  if (host === undefined || !(Number(port) >= 1 && Number(port) <= 65_535)) {
+    throw new TypeError('a host and a port such as "127.0.0.1:57120"');
+  }
+  return { host, port: Number(port) };
 }
 
 function origins(text: string): string[] {

@@ -28,6 +28,7 @@ export type Timing =
   | "prompt"
   | "step"
   | "decode"
+  | "analyse"
   | "encode"
   | "cancel"
   | "http";
@@ -59,6 +60,24 @@ export class Telemetry {
     "slow_clients_total",
     "Streams cancelled because the client did not read",
   );
+  readonly listeners = this.#gauge(
+    "listeners",
+    "Listeners to streams of others",
+    "transport",
+  );
+  readonly listenersDropped = this.#counter(
+    "listeners_dropped_total",
+    "Listeners let go because they did not read",
+  );
+  readonly listenerSkips = this.#counter(
+    "listener_skips_total",
+    "Times that a slow listener missed music",
+  );
+  readonly gateRefusals = this.#counter(
+    "gate_refusals_total",
+    "Connections that the gate did not let in or cut off",
+    "why",
+  );
   readonly errors = this.#counter("errors_total", "Errors answered", "code");
   readonly bytes = this.#counter(
     "sent_bytes_total",
@@ -78,6 +97,7 @@ export class Telemetry {
     prompt: this.#histogram("prompt", "Encoding of one prompt"),
     step: this.#histogram("step", "One denoiser call"),
     decode: this.#histogram("decode", "One decoder window"),
+    analyse: this.#histogram("analyse", "One clip to latents"),
     encode: this.#histogram("encode", "One Opus packet", ENCODE_SECONDS),
     cancel: this.#histogram("cancel", "From cancel to its answer"),
     http: this.#histogram("http", "From HTTP request to its headers"),

@@ -4,14 +4,13 @@
  *
  * @module
  */
+import { IDS, type Kind } from "./tiny/manifest.ts";
 import { packageFiles } from "./tiny/package_files.ts";
-
-const FOLDERS = { pcm: "tiny", spectrum: "tiny_spectrum" } as const;
 
 if (import.meta.main) {
   const models = new URL("../models/", import.meta.url);
-  for (const kind of ["pcm", "spectrum"] as const) {
-    const folder = new URL(`${FOLDERS[kind]}/`, models);
+  for (const [kind, id] of Object.entries(IDS) as [Kind, string][]) {
+    const folder = new URL(`${id}/`, models);
     await Deno.mkdir(folder, { recursive: true });
     for (const [name, bytes] of await packageFiles(kind)) {
       await Deno.writeFile(new URL(name, folder), bytes);

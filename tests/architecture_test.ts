@@ -10,7 +10,14 @@ const RULES: Record<string, { rooms: string[]; packages: string[] }> = {
   },
   diffusion: { rooms: [], packages: [] },
   codec: { rooms: ["diffusion"], packages: ["@echogarden/pffft-wasm"] },
-  audio: { rooms: [], packages: ["@evan/opus", "mediabunny"] },
+  audio: {
+    rooms: [],
+    packages: [
+      ...["@evan/opus", "mediabunny", "music-tempo", "ogg-opus-decoder"],
+      ...["@alexanderolsen/libsamplerate-js", "@wasm-audio-decoders/flac"],
+      "@wasm-audio-decoders/ogg-vorbis",
+    ],
+  },
   prompt: { rooms: [], packages: ["@huggingface/tokenizers"] },
   client: { rooms: ["protocol"], packages: [] },
   inference: {
@@ -25,9 +32,10 @@ const RULES: Record<string, { rooms: string[]; packages: string[] }> = {
     rooms: ["audio", "inference", "protocol", "stream"],
     packages: [],
   },
+  osc: { rooms: ["protocol", "session"], packages: ["osc-min"] },
   http: {
     rooms: ["audio", "inference", "protocol", "session", "stream"],
-    packages: ["hono"],
+    packages: ["hono", "valibot"],
   },
 };
 

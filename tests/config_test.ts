@@ -14,9 +14,18 @@ Deno.test("parseConfig() has a default for everything", () => {
     threads: null,
     maxStreams: 16,
     maxStreamsPerConnection: 8,
+    maxListeners: 1000,
     apiKeys: [],
+    keysFile: null,
+    open: false,
+    gate: "auto",
+    maxConnections: 256,
+    maxConnectionsPerAddress: 64,
     allowedOrigins: [],
     log: "text",
+    oscPort: null,
+    oscHost: "127.0.0.1",
+    oscTarget: null,
     drainMs: 5000,
   });
 });
@@ -31,9 +40,18 @@ Deno.test("parseConfig() reads every variable", () => {
       THREADS: "3",
       MAX_STREAMS: "5",
       MAX_STREAMS_PER_CONNECTION: "2",
+      MAX_LISTENERS: "9",
       API_KEYS: "one,two",
+      KEYS_FILE: "keys.json",
+      OPEN: "true",
+      GATE: "off",
+      MAX_CONNECTIONS: "7",
+      MAX_CONNECTIONS_PER_ADDRESS: "6",
       ALLOWED_ORIGINS: "https://example.org,http://localhost:3000",
       LOG: "json",
+      OSC_PORT: "57121",
+      OSC_HOST: "::1",
+      OSC_TARGET: "127.0.0.1:57120",
       DRAIN_MS: "100",
     }),
     {
@@ -44,9 +62,18 @@ Deno.test("parseConfig() reads every variable", () => {
       threads: 3,
       maxStreams: 5,
       maxStreamsPerConnection: 2,
+      maxListeners: 9,
       apiKeys: ["one", "two"],
+      keysFile: "keys.json",
+      open: true,
+      gate: "off",
+      maxConnections: 7,
+      maxConnectionsPerAddress: 6,
       allowedOrigins: ["https://example.org", "http://localhost:3000"],
       log: "json",
+      oscPort: 57121,
+      oscHost: "::1",
+      oscTarget: { host: "127.0.0.1", port: 57120 },
       drainMs: 100,
     },
   );
@@ -89,6 +116,10 @@ Deno.test("parseConfig() is open on every address of the loopback only", () => {
   for (const HOST of ["10.0.0.1", "::", "localhost.example.org"]) {
     assertThrows(() => config({ HOST }), TypeError, "API_KEYS");
     config({ HOST, API_KEYS: "k" });
+    config({ HOST, KEYS_FILE: "keys.json" });
+    assertEquals(config({ HOST }, ["--open"]).open, true);
+    assertEquals(config({ HOST }, ["--open", "--port", "0"]).port, 0);
+    assertThrows(() => config({ HOST }, ["--open=false"]), TypeError);
   }
 });
 

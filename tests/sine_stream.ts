@@ -50,6 +50,7 @@ export class SineStream implements MusicStream {
   position = 0;
   cancelled = false;
   readonly #settings: SineSettings;
+  readonly #loop: boolean;
   readonly #understood: readonly string[];
   readonly #changes: number[] = [];
   readonly #abort = new AbortController();
@@ -59,6 +60,7 @@ export class SineStream implements MusicStream {
     this.#settings = settings;
     this.#understood = model.manifest.controls.understood;
     this.seed = options.seed;
+    this.#loop = options.loop;
     this.steps = options.steps ?? model.manifest.sampler.steps;
     this.bpm = controls.bpm ?? 120;
     this.controls = resolved(controls);
@@ -107,9 +109,23 @@ export class SineStream implements MusicStream {
     this.controls = resolved({ ...this.controls, ...patch });
     const beats = { now: 0, beat: 1, bar: this.meter, "4bar": 4 * this.meter };
     const grid = beats[at] * 60 * 48_000 / this.bpm || 1;
-    const atSample = Math.ceil(this.position / grid) * grid;
+    const atSample = Math.ceil(
+      Math.ceil(this.position / grid) * grid,
+    );
     this.#changes.push(atSample);
     return { atSample, atBeat: this.#beatAt(atSample) };
+  }
+
+  /** A sine stream loops as it is: the samples before sample 0 are those of the sines. */
+  async lead(samples: number) {
+    await Promise.resolve();
+    if (!this.#loop) return null;
+    const wave = (channel: 0 | 1) =>
+      Float32Array.from(
+        { length: samples },
+        (_, i) => sineAt(i - samples, channel),
+      );
+    return { left: wave(0), right: wave(1) };
   }
 
   reset(): Scheduled {

@@ -5,6 +5,7 @@
  */
 export * from "./guard.ts";
 export * from "./ogg.ts";
+export * from "./ogg_page.ts";
 export * from "./opus_encoder.ts";
 export * from "./opus_head.ts";
 export * from "./pcm.ts";

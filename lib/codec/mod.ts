@@ -1,5 +1,5 @@
 /**
- * Decoders' synthesis stages. This module is browser compatible.
+ * Decoders' synthesis stages and encoders' analysis. This module is browser compatible.
  *
  * @module
  */
@@ -9,3 +9,8 @@ export {
   type SpectrumOutput,
   SpectrumSynth,
 } from "./spectrum/synth.ts";
+export {
+  type AnalysisParams,
+  createSpectrumAnalyser,
+  SpectrumAnalyser,
+} from "./analysis/analyser.ts";

@@ -25,13 +25,20 @@ export type BatchDenoiser = (
   rows: 1 | 2,
 ) => Promise<Float32Array[]>;
 
+/** A noise level as a network is told it. */
+export interface NoiseLevel {
+  sigma: number;
+  /** The same after preconditioning. */
+  cNoise: number;
+}
+
 /**
- * The raw network F. Gets one row `input` = c_in x and `cNoise`, to be used for
+ * The raw network F. Gets one row `input` = c_in x and the level, to be used for
  * each of `rows` conditions, and gives `rows` outputs, concatenated.
  */
 export type Network = (
   input: Float32Array,
-  cNoise: number,
+  level: NoiseLevel,
   rows: 1 | 2,
 ) => Promise<Float32Array>;
 
@@ -72,7 +79,8 @@ export function precondition(
 ): BatchDenoiser {
   return async (x, sigma, rows) => {
     const { cSkip, cOut, cIn, cNoise } = preconditioning(sigma, sigmaData);
-    const f = await network(x.map((value) => cIn * value), cNoise, rows);
+    const input = x.map((value) => cIn * value);
+    const f = await network(input, { sigma, cNoise }, rows);
     if (f.length !== rows * x.length) {
       throw new RangeError(
         `Cannot use ${f.length} network outputs: ${rows} x ${x.length} wanted`,

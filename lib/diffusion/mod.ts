@@ -4,6 +4,7 @@
  *
  * @module
  */
+export * from "./budget.ts";
 export * from "./denoiser.ts";
 export * from "./dpmpp_2m.ts";
 export * from "./dpmpp_2s.ts";

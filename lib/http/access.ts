@@ -1,35 +1,50 @@
 /**
- * Who may use the server: API keys and origins.
+ * Who may use the server: API keys, origins and names of the host.
  *
  * @module
  */
-import { createHash, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import { Refusal } from "../session/refusal.ts";
+import { Attempts } from "./attempts.ts";
+import { Grant } from "./grant.ts";
+import { digestOf, type KeyRules } from "./keys.ts";
 
 /** Options of {@linkcode Access}. */
 export interface AccessOptions {
   /** Keys that are let in; empty = everyone is. */
-  apiKeys: readonly string[];
+  keys: readonly KeyRules[];
   /** Origins of other sites that are let in; `*` = all. */
   allowedOrigins: readonly string[];
+  /** True if only this machine can reach the server. */
+  loopback?: boolean;
 }
+
+const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** The rules, and what requests show. */
 export class Access {
-  readonly #digests: Uint8Array[];
+  readonly #grants: readonly Grant[];
   readonly #origins: readonly string[];
+  readonly #loopback: boolean;
+  readonly #attempts = new Attempts();
 
   constructor(options: AccessOptions) {
-    this.#digests = options.apiKeys.map(digest);
+    this.#grants = options.keys.map((rules) => new Grant(rules));
     this.#origins = options.allowedOrigins;
+    // A key is what a page that was led here does not have.
+    this.#loopback = options.loopback === true && options.keys.length === 0;
   }
 
   /**
    * Lets a request in.
    *
-   * @throws {Refusal} `forbidden_origin` or `unauthorized`.
+   * @param address Where it comes from: wrong keys are counted by it.
+   * @returns What its key lets it do, or null if no key is needed.
+   * @throws {Refusal} `forbidden_origin`, `unauthorized`, or `busy` if the
+   * address has shown too many wrong keys.
    */
-  check(request: Request): void {
+  check(request: Request, address = ""): Grant | null {
+    this.#requireHost(request);
     const origin = request.headers.get("origin");
     if (origin !== null && !this.#isAllowed(origin, request)) {
       throw new Refusal(
@@ -37,12 +52,17 @@ export class Access {
         `Origin "${origin}" may not connect, accepted: the server's own, or one of ALLOWED_ORIGINS`,
       );
     }
-    if (this.#digests.length === 0) return;
+    if (this.#grants.length === 0) return null;
+    this.#attempts.require(address);
     const bearer = /^Bearer +(\S+) *$/i
       .exec(request.headers.get("authorization") ?? "");
     const shown = new URL(request.url).searchParams.getAll("key");
     if (bearer) shown.push(bearer[1]!);
-    if (shown.some((key) => this.#isKey(key))) return;
+    for (const key of shown.filter((each) => each !== "")) {
+      const grant = this.#grantOf(key);
+      if (grant !== null) return grant;
+    }
+    if (shown.length > 0) this.#attempts.fail(address);
     throw new Refusal(
       "unauthorized",
       "The API key is missing or wrong, accepted: Authorization: Bearer, or ?key=",
@@ -54,9 +74,9 @@ export class Access {
    * musical key, so what is no API key stays.
    */
   withoutKey(query: URLSearchParams): URLSearchParams {
-    if (this.#digests.length === 0) return query;
+    if (this.#grants.length === 0) return query;
     const rest = [...query].filter(([name, value]) =>
-      name !== "key" || !this.#isKey(value)
+      name !== "key" || this.#grantOf(value) === null
     );
     return new URLSearchParams(rest);
   }
@@ -70,21 +90,34 @@ export class Access {
 
   // Every key is compared, in constant time over digests of equal length, so
   // that the time taken tells nothing of the keys.
-  #isKey(shown: string): boolean {
-    const candidate = digest(shown);
-    return this.#digests
-      .map((each) => timingSafeEqual(each, candidate))
-      .includes(true);
+  #grantOf(shown: string): Grant | null {
+    const candidate = digestOf(shown);
+    return this.#grants
+      .filter(({ rules }) => timingSafeEqual(rules.digest, candidate))
+      .at(0) ?? null;
+  }
+
+  // A page of another site whose name was made to lead to the loopback would
+  // pass for the server's own.
+  #requireHost(request: Request): void {
+    if (!this.#loopback) return;
+    const host = request.headers.get("host") ?? "";
+    const url = `http://${host}`;
+    const name = URL.canParse(url) ? new URL(url).hostname : host;
+    const known = this.#origins.some((origin) =>
+      origin === "*" || new URL(origin).hostname === name
+    );
+    if (known || LOOPBACK_HOST.test(name)) return;
+    throw new Refusal(
+      "forbidden_origin",
+      `Host "${host}" is not this machine, accepted: localhost, 127.0.0.1, [::1], or the host of one of ALLOWED_ORIGINS`,
+    );
   }
 
   #isAllowed(origin: string, request: Request): boolean {
     return isSameOrigin(origin, request) || this.#origins.includes(origin) ||
       this.#origins.includes("*");
   }
-}
-
-function digest(key: string): Uint8Array {
-  return createHash("sha256").update(key).digest();
 }
 
 /** Compares host and port only: behind a proxy the scheme may differ. */

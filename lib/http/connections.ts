@@ -25,8 +25,12 @@ export class Connections {
     this.#service = service;
   }
 
-  /** Answers `GET /v1/stream`. */
-  upgrade(request: Request): Response {
+  /**
+   * Answers `GET /v1/stream`.
+   *
+   * @param service As the holder of the request's key sees it.
+   */
+  upgrade(request: Request, service = this.#service): Response {
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
       return problem({
         code: "unsupported",
@@ -52,7 +56,7 @@ export class Connections {
         // Naming a subprotocol that was not offered would fail the handshake.
         ...(names.length > 0 && { protocol: PROTOCOL }),
       });
-      this.#attach(socket);
+      this.#attach(socket, service);
       return response;
     } catch (error) {
       const detail = `Cannot open the WebSocket: ${(error as Error).message}`;
@@ -74,10 +78,10 @@ export class Connections {
     for (const session of [...this.#sessions]) session.stop();
   }
 
-  #attach(socket: WebSocket): void {
-    const { telemetry } = this.#service;
+  #attach(socket: WebSocket, service: Service): void {
+    const { telemetry } = service;
     socket.binaryType = "arraybuffer";
-    const session = new Session(socket, this.#service);
+    const session = new Session(socket, service);
     const router = new Router(session, telemetry);
     socket.onopen = this.#guarded(() => this.#enter(session));
     socket.onmessage = this.#guarded(({ data }: MessageEvent) =>

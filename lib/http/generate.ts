@@ -10,11 +10,13 @@ import {
   parseGenerateBody,
   parseGenerateQuery,
 } from "../protocol/mod.ts";
+import type { WaitsFor } from "../session/board.ts";
 import { openStream } from "../session/open_stream.ts";
 import { resolvePiece } from "../session/piece.ts";
-import { Refusal } from "../session/refusal.ts";
+import { incidentId, Refusal } from "../session/refusal.ts";
 import type { Service } from "../session/service.ts";
 import type { MusicStream, StreamOptions } from "../stream/music_stream.ts";
+import { StreamTrace } from "../tracing.ts";
 import type { Access } from "./access.ts";
 import { clip, clipBytes, MEDIA_TYPES } from "./clip.ts";
 import { readText } from "./read_text.ts";
@@ -46,9 +48,26 @@ export async function generate(
   const receivedMs = performance.now();
   const { service, access, stopping } = context;
   const wanted = await readRequest(request, access);
-  const piece = resolvePiece(wanted, service.models);
+  const piece = resolvePiece(wanted, service);
   piece.duration ??= { seconds: DEFAULT_SECONDS };
   const place = service.admission.enter("http");
+  const waits: { for: WaitsFor } = { for: "prompt" };
+  const about = { key: service.key, model: piece.model.manifest.id };
+  const onBoard = service.board.add(() => ({
+    ...about,
+    ...{ stream: null, session: null, transport: "http" },
+    waits_for: waits.for,
+    ...{ last_seq: -1, next_sample: 0, ahead_ms: null },
+    ...{ public_id: null, listeners: 0 },
+    age_ms: performance.now() - receivedMs,
+  }));
+  const trace = StreamTrace.start({ "stream.id": `http-${incidentId()}` });
+  piece.model = trace?.model(piece.model) ?? piece.model;
+  const leave = (how: string) => {
+    trace?.end(how);
+    onBoard[Symbol.dispose]();
+    place[Symbol.dispose]();
+  };
   const abort = new AbortController();
   const signal = AbortSignal.any([abort.signal, request.signal, stopping]);
   try {
@@ -56,7 +75,7 @@ export async function generate(
     const headers = headersOf(stream, piece, wanted);
     if (request.method === "HEAD") {
       stream.cancel();
-      place[Symbol.dispose]();
+      leave("head");
       return new Response(null, { headers });
     }
     service.telemetry.started.inc({ transport: "http" });
@@ -67,20 +86,24 @@ export async function generate(
       receivedMs,
       signal,
       telemetry,
+      trace,
       comments: commentsOf(stream, piece),
     });
     // What fails before the first audio can still be told as a problem.
+    waits.for = "music";
     const first = await chunks.next();
+    waits.for = "client";
     telemetry.time("firstPacket", performance.now() - receivedMs);
     const body = streamingBody(first, chunks, {
       signal,
       service,
       onCancel: () => abort.abort(new DOMException("Gone", "AbortError")),
-      onEnd: () => place[Symbol.dispose](),
+      onWait: (waitsFor) => waits.for = waitsFor,
+      onEnd: () => leave(signal.aborted ? "cancelled" : "done"),
     });
     return new Response(body, { headers });
   } catch (thrown) {
-    place[Symbol.dispose]();
+    leave("fault");
     if (!signal.aborted) throw thrown;
     service.telemetry.cancels.inc({ by: "client" });
     return new Response(null, { status: CLIENT_CLOSED_REQUEST });
@@ -107,9 +130,9 @@ async function readRequest(
 function headersOf(
   stream: MusicStream,
   piece: StreamOptions,
-  { format: { container } }: GenerateRequest,
+  { format: { container }, loop }: GenerateRequest,
 ): Headers {
-  const length = clipBytes(container, stream.totalSamples);
+  const length = clipBytes(container, stream.totalSamples, loop);
   return new Headers({
     "content-type": MEDIA_TYPES[container],
     "cache-control": "no-store",

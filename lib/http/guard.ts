@@ -4,23 +4,39 @@
  * @module
  */
 import type { Context, Next } from "hono";
+import type { Service } from "../session/service.ts";
 import type { Access } from "./access.ts";
+import { type Grant, grantedService } from "./grant.ts";
+
+/** What a guarded route knows of a request. */
+export interface Guarded {
+  Bindings: {
+    /** Where the request comes from. */
+    address?: string;
+  };
+  Variables: {
+    /** The service as the holder of the request's key sees it. */
+    service: Service;
+    /** What its key lets it do; null if no key is needed. */
+    grant: Grant | null;
+  };
+}
 
 /** What scripts of other sites may send and read. */
 const CROSS_ORIGIN = {
-  "access-control-allow-methods": "GET, HEAD, POST",
+  "access-control-allow-methods": "GET, HEAD, POST, PUT",
   "access-control-allow-headers": "authorization, content-type",
-  "access-control-expose-headers": "x-seed, x-model, x-bpm, retry-after",
+  "access-control-expose-headers": "x-seed, x-model, x-bpm, retry-after, etag",
 };
 
 /**
  * Middleware of everything that takes a key.
  *
- * @throws {Refusal} `forbidden_origin` or `unauthorized`.
+ * @throws {Refusal} `forbidden_origin`, `unauthorized` or `busy`.
  */
-export function guard(access: Access) {
+export function guard(access: Access, service: Service) {
   return async function guarded(
-    c: Context,
+    c: Context<Guarded>,
     next: Next,
   ): Promise<Response | void> {
     const request = c.req.raw;
@@ -29,7 +45,9 @@ export function guard(access: Access) {
     if (request.method === "OPTIONS" && origin !== null) {
       c.res = new Response(null, { status: 204 });
     } else {
-      access.check(request);
+      const grant = access.check(request, c.env?.address);
+      c.set("grant", grant);
+      c.set("service", grant ? grantedService(service, grant) : service);
       await next();
     }
     if (origin === null || c.res.status === 101) return;

@@ -3,28 +3,118 @@
  *
  * @module
  */
+import { Gate, type GateLimits } from "./gate.ts";
+import { problem } from "./problem.ts";
+
+/** Where a request comes from. */
+export interface From {
+  /** IP address of the client. */
+  address: string;
+}
+
+/** Answers a request. */
+export type Answer = (
+  request: Request,
+  from: From,
+) => Response | Promise<Response>;
+
+/** Options of {@linkcode listen}. */
+export interface ListenOptions {
+  host: string;
+  /** TCP port, 0 = any free one. */
+  port: number;
+  /** What strangers can hold; null = they do not reach the server. */
+  gate?: GateLimits | null;
+  /** Told why the gate did not let a connection in or cut it off. */
+  onRefuse?: (why: string) => void;
+}
+
+/** A server that listens. */
+export interface Listening {
+  server: Deno.HttpServer<Deno.NetAddr>;
+  /** The gate before it, or null. */
+  gate: Gate | null;
+  /** Where it is reached. */
+  url: string;
+  /** Lets requests end, then closes. */
+  shutdown(): Promise<void>;
+}
 
 /**
  * Begins to answer requests.
  *
- * @returns The server, and the URL under which it is reached.
  * @throws {Error} If the address cannot be used; the message names it.
  */
-export function listen(
-  fetch: (request: Request) => Response | Promise<Response>,
-  { host, port }: { host: string; port: number },
-): { server: Deno.HttpServer<Deno.NetAddr>; url: string } {
+export function listen(answer: Answer, options: ListenOptions): Listening {
+  const { host, port, gate: limits = null } = options;
   const name = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
   const hostname = name.replaceAll(/[[\]]/g, "");
   try {
-    // The URL is told by the caller, once, in one form.
-    const options = { hostname, port, onListen() {} };
-    const server = Deno.serve(options, fetch);
-    return { server, url: `http://${name}:${server.addr.port}` };
+    return limits === null
+      ? listenDirectly(answer, { hostname, port, name })
+      : listenBehind(answer, { ...options, hostname, name, limits });
   } catch (error) {
     const why = error instanceof Deno.errors.AddrInUse
       ? "the port is in use"
       : (error as Error).message;
     throw new Error(`Cannot listen on http://${name}:${port}: ${why}`);
   }
+}
+
+function listenDirectly(
+  answer: Answer,
+  { hostname, port, name }: { hostname: string; port: number; name: string },
+): Listening {
+  // The URL is told by the caller, once, in one form.
+  const server = Deno.serve(
+    { hostname, port, onListen() {} },
+    (request, { remoteAddr }) =>
+      answer(request, { address: remoteAddr.hostname }),
+  );
+  const url = `http://${name}:${server.addr.port}`;
+  return { server, gate: null, url, shutdown: () => server.shutdown() };
+}
+
+function listenBehind(
+  answer: Answer,
+  { hostname, port, name, limits, onRefuse }: {
+    hostname: string;
+    port: number;
+    name: string;
+    limits: GateLimits;
+    onRefuse?: (why: string) => void;
+  },
+): Listening {
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    (request, { remoteAddr, completed }) => {
+      const address = gate.addressOf(remoteAddr.port);
+      if (address === undefined) {
+        const detail = "This port is the gate's own";
+        return problem({ code: "unauthorized", status: 403, detail });
+      }
+      gate.answering(remoteAddr.port, completed);
+      const upgrade = request.headers.has("upgrade");
+      if (!upgrade || gate.watches(remoteAddr.port)) {
+        return answer(request, { address });
+      }
+      const detail =
+        "A WebSocket has to be asked for by the first request of a connection";
+      return problem({ code: "unsupported", status: 400, detail });
+    },
+  );
+  const gate: Gate = new Gate({
+    ...{ hostname, port, serverPort: server.addr.port, limits },
+    ...(onRefuse && { onRefuse }),
+  });
+  return {
+    server,
+    gate,
+    url: `http://${name}:${gate.addr.port}`,
+    async shutdown() {
+      gate.closeListener();
+      await server.shutdown();
+      gate.close();
+    },
+  };
 }

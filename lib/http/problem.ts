@@ -15,6 +15,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   forbidden_origin: 403,
   unknown_model: 404,
   unknown_stream: 404,
+  unknown_context: 404,
   stream_exists: 409,
   message_too_big: 413,
   unsupported: 422,
@@ -33,6 +34,7 @@ const TITLES: Readonly<Record<number, string>> = {
   408: "Request timeout",
   409: "Conflict",
   413: "Content too large",
+  415: "Unsupported media type",
   422: "Unprocessable content",
   426: "Upgrade required",
   429: "Too many requests",
@@ -71,14 +73,17 @@ export function problemOf(
   { log, telemetry }: Pick<Service, "log" | "telemetry">,
 ): Response {
   if (thrown instanceof Refusal) {
-    const { code, message: detail, fields, details: { retryAfterMs } } = thrown;
+    const { code, message: detail, fields, details } = thrown;
+    const { retryAfterMs, status } = details;
     telemetry.errors.inc({ code });
     return problem({
       ...fields,
+      ...(status !== undefined && { status }),
       code,
       detail,
       headers: {
-        ...(code === "unauthorized" && { "www-authenticate": "Bearer" }),
+        ...(code === "unauthorized" && status === undefined &&
+          { "www-authenticate": "Bearer" }),
         ...(retryAfterMs !== undefined &&
           { "retry-after": `${Math.ceil(retryAfterMs / 1000)}` }),
       },

@@ -1,20 +1,37 @@
 /**
- * Bodies of limited length.
+ * Bodies of limited length and time.
  *
  * @module
  */
 import { Refusal } from "../session/refusal.ts";
+import { orAbort } from "../session/wait.ts";
+
+/** A body that takes longer is not waited for, in ms. */
+const MOST_MS = 10_000;
 
 /**
  * Reads the body of a request.
  *
  * @param maxBytes Most bytes that are read.
- * @throws {Refusal} `message_too_big` as soon as there are more.
+ * @throws {Refusal} `message_too_big` as soon as there are more, `slow_client`
+ * if they do not come within `maxMs`.
  */
 export async function readText(
   request: Request,
   maxBytes: number,
+  maxMs = MOST_MS,
 ): Promise<string> {
+  const late = AbortSignal.timeout(maxMs);
+  try {
+    return await orAbort(readAll(request, maxBytes), late);
+  } catch (thrown) {
+    if (!late.aborted) throw thrown;
+    const message = `The body did not come within ${maxMs} ms`;
+    throw new Refusal("slow_client", message);
+  }
+}
+
+async function readAll(request: Request, maxBytes: number): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   let bytes = 0;

@@ -8,6 +8,9 @@ import type { Service } from "../session/service.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
+/** A client that takes nothing for so long has gone, in ms. */
+const MOST_STALL_MS = 60_000;
+
 /** Body that may wait unread, in bytes. */
 const BUFFER_BYTES = 1 << 16;
 
@@ -18,8 +21,12 @@ export interface StreamingBodyOptions {
   service: Pick<Service, "log" | "telemetry">;
   /** The client has gone. */
   onCancel: () => void;
+  /** Told what comes next. */
+  onWait?: (waitsFor: "music" | "client") => void;
   /** Called when the body ends, however it ends; perhaps more than once. */
   onEnd: () => void;
+  /** A client that takes nothing for so long has gone, in ms. */
+  stallMs?: number;
 }
 
 /**
@@ -28,15 +35,24 @@ export interface StreamingBodyOptions {
 export function streamingBody(
   first: IteratorResult<Bytes, void>,
   chunks: AsyncGenerator<Bytes, void>,
-  { signal, service, onCancel, onEnd }: StreamingBodyOptions,
+  options: StreamingBodyOptions,
 ): ReadableStream<Bytes> {
+  const { signal, service, onCancel, stallMs = MOST_STALL_MS } = options;
   const { telemetry, log } = service;
+  let stalled: ReturnType<typeof setTimeout> | undefined;
+  function onEnd(): void {
+    clearTimeout(stalled);
+    options.onEnd();
+  }
   let ready: IteratorResult<Bytes, void> | null = first;
 
   async function pull(
     controller: ReadableStreamDefaultController<Bytes>,
   ): Promise<void> {
+    clearTimeout(stalled);
+    options.onWait?.("music");
     const { value, done } = ready ?? await chunks.next();
+    options.onWait?.("client");
     ready = null;
     if (done) {
       onEnd();
@@ -44,6 +60,13 @@ export function streamingBody(
     }
     telemetry.bytes.inc({ transport: "http" }, value.byteLength);
     controller.enqueue(value);
+    // The music behind a body that nobody reads would hold its place for ever.
+    stalled = setTimeout(() => {
+      onCancel();
+      controller.error(breakOff(null));
+      telemetry.slowClients.inc();
+      chunks.return().catch(() => {});
+    }, stallMs);
   }
 
   // The connection breaks off, so that nobody takes a part for the whole. Deno

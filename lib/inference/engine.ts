@@ -4,6 +4,8 @@
  *
  * @module
  */
+import type { Demand } from "./demand.ts";
+import type { Pressure } from "./load.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** An ONNX Runtime execution provider, in the order in which they are probed. */
@@ -13,6 +15,12 @@ export type Provider = "cuda" | "webgpu" | "cpu";
 export interface WorkOptions {
   /** Due time on the `performance.now()` clock, in ms. Earliest runs first. */
   deadlineMs: number;
+  /** Somebody waits for it now: it goes first as long as no running stream would run dry. */
+  interactive?: boolean;
+  /** Units like this one that have to follow before the deadline. */
+  restUnits?: number;
+  /** Whose it is; only orders that are fair by stream look at it. */
+  owner?: unknown;
   /** Aborting rejects work that has not started; running work is completed. */
   signal?: AbortSignal;
   /** Told how long the unit waited and ran, in ms, once it is done. */
@@ -44,6 +52,11 @@ export interface DenoiserInput {
   controls: Float32Array;
   /** (batch, frames, latent channels + 1): known latents, zero elsewhere, then the mask (1 = known). */
   context: Float32Array;
+  /**
+   * Blocks of the network to run, from `manifest.denoiser.budgets.min` to `max`;
+   * all of them unless said. A package without budgets takes none.
+   */
+  blocks?: number;
 }
 
 /** Everything the decoder carries from one window to the next; opaque, never mutated. */
@@ -69,6 +82,12 @@ export interface DecoderOutput {
   state: DecoderState;
 }
 
+/** Audio for the encoder, 48 kHz; both channels of one length. */
+export interface EncoderInput {
+  left: Float32Array;
+  right: Float32Array;
+}
+
 /** A loaded, warm model package. */
 export interface Model {
   readonly manifest: Manifest;
@@ -78,6 +97,19 @@ export interface Model {
   /** Returns F: (batch, frames, latent channels). */
   denoise(input: DenoiserInput, options: WorkOptions): Promise<Float32Array>;
   decode(input: DecoderInput, options: WorkOptions): Promise<DecoderOutput>;
+  /**
+   * Latents of the whole latent frames of audio, row-major (frames, latent
+   * channels); what lies after its end counts as silence. Only where the
+   * manifest has an encoder.
+   */
+  encodeAudio?(
+    input: EncoderInput,
+    options: WorkOptions,
+  ): Promise<Float32Array>;
+  /** What a stream of so many steps asks of the device, as measured. */
+  demand?(steps: number): Demand;
+  /** How much quality streams are to give up for now, 0 = none. */
+  readonly pressure?: Pressure;
 }
 
 /** All model packages on one device. */
@@ -87,6 +119,10 @@ export interface Engine extends AsyncDisposable {
   readonly models: ReadonlyMap<string, Model>;
   /** Units of work waiting, for /metrics and admission. */
   readonly queued: number;
+  /** Workers that are ready, of how many, and how often one was replaced. */
+  readonly workers?: { alive: number; wanted: number; restarts: number };
+  /** How much quality streams have to give up for now, 0 = none. */
+  readonly pressure?: Pressure;
   /** Rejects what waits, lets the running unit end, frees native memory. */
   [Symbol.asyncDispose](): Promise<void>;
 }

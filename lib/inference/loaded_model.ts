@@ -8,15 +8,27 @@ import type {
   DecoderInput,
   DecoderOutput,
   DenoiserInput,
+  EncoderInput,
   Model,
   PromptEncoding,
   WorkOptions,
 } from "./engine.ts";
+import type { Pressure } from "./load.ts";
 import type { Manifest } from "./manifest.ts";
+import { type Device, guarded } from "./device.ts";
+import {
+  analyseJob,
+  decodeJob,
+  denoiseJob,
+  encodeJob,
+  type RunOn,
+  synthesiseJob,
+} from "./jobs.ts";
 import type { ModelPackage } from "./package.ts";
 import { PackageError } from "./package_error.ts";
-import type { Scheduler } from "./scheduler.ts";
-import type { WorkerClient } from "./worker_client.ts";
+import { MOST_LOSSES } from "./scheduler.ts";
+import { type Demand, demandOf } from "./demand.ts";
+import { WorkerLostError } from "./worker_lost.ts";
 
 /** Tempi that clients may ask for, in beats a minute; predictions stay inside. */
 const MIN_BPM = 40;
@@ -26,19 +38,36 @@ const MAX_BPM = 240;
 export class LoadedModel implements Model {
   readonly manifest: Manifest;
   readonly sha256: string;
+  readonly encodeAudio?: NonNullable<Model["encodeAudio"]>;
   #prompts: PromptEncoder;
-  #scheduler: Scheduler;
-  #worker: WorkerClient;
+  #device: Device;
+  #onNetwork: RunOn;
+  #onSynthesis: RunOn;
+  /** Memory for features, to be used again. */
+  #spare: ArrayBuffer[] = [];
+  /**
+   * Rows of a denoiser run that streams may share: more than 1 only where the
+   * device was seen to give the same bits, sooner.
+   */
+  sharedRows = 1;
 
-  /** @throws {PackageError} If the tokenizer file is none. */
+  /**
+   * @param limits `hangMs`: a worker at one unit for longer is ended, however little is known of it.
+   * @throws {PackageError} If the tokenizer file is none.
+   */
   constructor(
     source: ModelPackage,
-    device: { scheduler: Scheduler; worker: WorkerClient },
+    device: Device,
+    limits: { hangMs?: number | undefined } = {},
   ) {
     this.manifest = source.manifest;
     this.sha256 = source.sha256;
-    this.#scheduler = device.scheduler;
-    this.#worker = device.worker;
+    this.#device = device;
+    this.#onNetwork = guarded(device.networks, limits.hangMs);
+    this.#onSynthesis = guarded(device.synthesis, limits.hangMs);
+    if (source.manifest.encoder) {
+      this.encodeAudio = (input, options) => this.#encodeAudio(input, options);
+    }
     const { file, max_tokens } = source.manifest.prompt.tokenizer;
     try {
       const tokenizer = new TextTokenizer(source.tokenizer, {
@@ -67,8 +96,10 @@ export class LoadedModel implements Model {
     }
     const model = this.manifest.id;
     return await this.#prompts.encode(text, async (ids) => {
-      const [tokens, tempo] = await this.#scheduler.run(
-        () => this.#worker.run({ type: "encode", model, ids }),
+      const job = encodeJob(model, this.#onNetwork);
+      const [tokens, tempo] = await this.#device.networks.run(
+        job,
+        ids,
         options,
       );
       return { tokens: tokens!, bpm: tempo ? bpmOf(tempo[0]!) : null };
@@ -79,7 +110,7 @@ export class LoadedModel implements Model {
     input: DenoiserInput,
     options: WorkOptions,
   ): Promise<Float32Array> {
-    const { id: model, latent, prompt, controls, denoiser } = this.manifest;
+    const { latent, prompt, controls, denoiser } = this.manifest;
     const { batch, frames } = input;
     const { min, max, multiple } = denoiser.frames;
     if (frames < min || frames > max || frames % multiple !== 0) {
@@ -93,13 +124,11 @@ export class LoadedModel implements Model {
     requireLength("prompt", input.prompt, batch * prompt.tokens * prompt.dims);
     requireLength("controls", input.controls, rows * controls.channels);
     requireLength("context", input.context, rows * (latent.channels + 1));
-    const { x, cNoise, context } = input;
-    const arrays = [x, cNoise, input.prompt, input.controls, context];
-    const [f] = await this.#scheduler.run(
-      () => this.#worker.run({ type: "denoise", model, batch, frames, arrays }),
-      options,
-    );
-    return f!;
+    const blocks = blocksOf(denoiser.budgets, input.blocks);
+    const call = { ...input, blocks };
+    const rowsAtMost = Math.max(batch, this.sharedRows);
+    const job = denoiseJob(this.manifest, call, rowsAtMost, this.#onNetwork);
+    return await this.#device.networks.run(job, call, options);
   }
 
   async decode(
@@ -116,21 +145,79 @@ export class LoadedModel implements Model {
     }
     const frames = contextFrames + newFrames;
     requireLength("latents", latents, frames * latent.channels);
-    const arrays = [latents, state ?? new Float32Array()];
-    const [left, right, next] = await this.#scheduler.run(
-      () =>
-        this.#worker.run({
-          type: "decode",
-          model,
-          contextFrames,
-          newFrames,
-          index,
-          arrays,
-        }),
-      options,
+    const { networks, synthesis } = this.#device;
+    const shared = [this.#spare, this.#onNetwork] as const;
+    const graph = decodeJob(model, frames, ...shared);
+    const after = synthesiseJob(
+      model,
+      newFrames,
+      this.#spare,
+      this.#onSynthesis,
     );
-    return { left: left!, right: right!, state: next! };
+    const spent = { queueMs: 0, runMs: 0 };
+    const within = {
+      ...options,
+      onTiming(timing: typeof spent) {
+        spent.queueMs += timing.queueMs;
+        spent.runMs += timing.runMs;
+      },
+    };
+    for (let losses = 0;; losses++) {
+      try {
+        const features = await networks.run(graph, latents, within);
+        const window = { contextFrames, newFrames, index, state, features };
+        const [left, right, next] = await synthesis.run(after, window, within);
+        options.onTiming?.(spent);
+        return { left: left!, right: right!, state: next! };
+      } catch (error) {
+        const again = error instanceof WorkerLostError && losses < MOST_LOSSES;
+        if (!again) throw error;
+      }
+    }
   }
+
+  /** @see {@linkcode Model.demand} */
+  demand(steps: number): Demand {
+    return demandOf(this.manifest, steps, this.#device);
+  }
+
+  get pressure(): Pressure {
+    return this.#device.load.pressure;
+  }
+
+  async #encodeAudio(
+    { left, right }: EncoderInput,
+    options: WorkOptions,
+  ): Promise<Float32Array> {
+    const { id: model, latent } = this.manifest;
+    requireLength("right", right, left.length);
+    if (left.length < latent.hop_samples) {
+      throw new RangeError(
+        `Cannot encode ${left.length} samples: must be at least ${latent.hop_samples}`,
+      );
+    }
+    const arrays = [left, right];
+    const job = analyseJob(model, left.length, this.#onNetwork);
+    return await this.#device.networks.run(job, arrays, options);
+  }
+}
+
+/** @throws {RangeError} If the graph does not take so many blocks. */
+function blocksOf(
+  budgets: Manifest["denoiser"]["budgets"],
+  blocks: number | undefined,
+): number | null {
+  if (blocks === undefined) return budgets?.max ?? null;
+  if (!budgets) {
+    throw new RangeError(
+      `Cannot run ${blocks} blocks: the package has no layer budgets`,
+    );
+  }
+  const { min, max } = budgets;
+  if (Number.isInteger(blocks) && blocks >= min && blocks <= max) return blocks;
+  throw new RangeError(
+    `Cannot run ${blocks} blocks: must be an integer from ${min} to ${max}`,
+  );
 }
 
 function bpmOf(log2Bpm: number): number {

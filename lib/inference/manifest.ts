@@ -17,8 +17,10 @@ import {
 } from "../protocol/fields.ts";
 import { checkValue, parseObject } from "../protocol/parse.ts";
 import {
+  budgets,
   count,
   decoder,
+  encoder,
   FILE,
   graph,
   guidance,
@@ -69,6 +71,7 @@ export const Manifest = strict({
       context: name,
     }, { f: name }),
     prediction: kind("edm"),
+    budgets: v.optional(budgets),
     frames: strict({
       min: count("Fewest latent frames in a call."),
       max: count("Most latent frames in a call."),
@@ -82,10 +85,16 @@ export const Manifest = strict({
     ),
     schedule,
     steps: count("Steps unless said."),
+    min_steps: v.optional(
+      count(
+        "Fewest steps that a busy server may fall to; `steps` unless said.",
+      ),
+    ),
     max_steps: count("Steps at most."),
     guidance: v.nullable(guidance),
   }),
   decoder,
+  encoder: v.optional(encoder),
   blocks: strict({
     lengths: list(
       count("Latent frames."),

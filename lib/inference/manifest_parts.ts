@@ -79,6 +79,20 @@ export const guidance = strict({
   sigma_high: number({ above: 0, description: "Guided up to this level." }),
 });
 
+/** How many of its blocks the denoiser runs, by noise level: fewer where less is lost. */
+export const budgets = strict({
+  input: words("Name in the graph of an int64 scalar, the blocks to run."),
+  min: count("Fewest blocks that the graph takes."),
+  max: count("All blocks."),
+  by_sigma: list(
+    strict({
+      above: number({ min: 0, description: "Holds for levels above this." }),
+      blocks: count("Blocks to run."),
+    }),
+    "Falling levels; the last is 0.",
+  ),
+});
+
 const FRAMES = {
   context_frames: integer({
     min: 0,
@@ -131,3 +145,21 @@ export const decoder = v.variant("kind", [
     }),
   }),
 ], 'an object whose kind is "pcm" or "spectrum"');
+
+/** What turns audio into latents; the features are those of a `spectrum` decoder. */
+export const encoder = strict({
+  kind: kind("spectrum"),
+  graph: graph({ features: name }, { latents: name }),
+  lookahead_samples: integer({
+    min: 0,
+    description: "Samples after a latent frame that its features depend on.",
+  }),
+  floor: number({
+    above: 0,
+    description: "Added to a magnitude before its logarithm.",
+  }),
+  env_floor: number({
+    above: 0,
+    description: "Added to a level of the envelope before its logarithm.",
+  }),
+});

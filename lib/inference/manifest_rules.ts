@@ -3,7 +3,14 @@ import type { Manifest } from "./manifest.ts";
 
 type Rule = (manifest: Manifest) => string | null;
 
-const RULES: readonly Rule[] = [layoutWidth, blockLengths, steps, hops];
+const RULES: readonly Rule[] = [
+  layoutWidth,
+  blockLengths,
+  budgets,
+  steps,
+  hops,
+  geometry,
+];
 
 /**
  * What fields say about each other, which the schema cannot see.
@@ -36,11 +43,34 @@ function blockLengths({ blocks, denoiser: { frames } }: Manifest) {
     : `blocks.lengths has ${wrong}, but denoiser.frames takes multiples of ${multiple} from ${min} to ${max}`;
 }
 
+/** Every noise level has a number of blocks that the graph takes. */
+function budgets({ denoiser: { budgets } }: Manifest) {
+  if (!budgets) return null;
+  const { min, max, by_sigma } = budgets;
+  if (min > max) {
+    return `denoiser.budgets.min is ${min}, but denoiser.budgets.max is ${max}`;
+  }
+  const wrong = by_sigma.find(({ blocks }) => blocks < min || blocks > max);
+  if (wrong) {
+    return `denoiser.budgets.by_sigma has ${wrong.blocks} blocks, but the graph takes ${min} to ${max}`;
+  }
+  const levels = by_sigma.map(({ above }) => above);
+  const falling = levels.every((level, i) => i === 0 || level < levels[i - 1]!);
+  return falling && levels.at(-1) === 0
+    ? null
+    : `denoiser.budgets.by_sigma is for levels above ${
+      levels.join(", ")
+    }: they must fall and end at 0`;
+}
+
 /** Every number of steps that a client may ask for has its levels. */
 function steps({ sampler }: Manifest) {
   const { schedule, steps, max_steps, guidance } = sampler;
   if (steps > max_steps) {
     return `sampler.steps is ${steps}, but sampler.max_steps is ${max_steps}`;
+  }
+  if ((sampler.min_steps ?? 0) > steps) {
+    return `sampler.min_steps is ${sampler.min_steps}, but sampler.steps is ${steps}`;
   }
   if (guidance !== null && guidance.sigma_low >= guidance.sigma_high) {
     return `sampler.guidance.sigma_low is ${guidance.sigma_low}, but sigma_high is ${guidance.sigma_high}`;
@@ -57,4 +87,10 @@ function hops({ latent: { hop_samples }, decoder }: Manifest) {
   return decoder.kind === "pcm" || hop_samples % decoder.spectrum.hop === 0
     ? null
     : `latent.hop_samples is ${hop_samples}, not a multiple of decoder.spectrum.hop, ${decoder.spectrum.hop}`;
+}
+
+function geometry({ encoder, decoder }: Manifest) {
+  return !encoder || decoder.kind === encoder.kind
+    ? null
+    : `encoder.kind is "${encoder.kind}", but decoder.kind, which says of which geometry, is "${decoder.kind}"`;
 }

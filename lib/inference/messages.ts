@@ -1,5 +1,5 @@
 /**
- * What the main thread and the inference worker say to each other.
+ * What the main thread and its workers say to each other.
  *
  * @module
  */
@@ -8,14 +8,15 @@ import type { Provider } from "./engine.ts";
 import type { Manifest } from "./manifest.ts";
 import type { GraphPaths } from "./package.ts";
 import type { Packed } from "./packed.ts";
+import type { WindowFrames } from "./synthesis.ts";
 
-/** A model as the worker needs it. */
+/** A model as the workers need it. */
 export interface WorkerModel {
   manifest: Manifest;
   graphs: GraphPaths;
 }
 
-/** Opens all sessions and warms them up; answered by `opened` or `refused`. */
+/** Makes all models ready and warms them up; answered by `opened` or `refused`. */
 export interface OpenRequest {
   type: "open";
   models: WorkerModel[];
@@ -37,29 +38,61 @@ export interface DenoiseRequest {
   model: string;
   batch: number;
   frames: number;
+  /** Blocks to run; null if the graph has no such input. */
+  blocks: number | null;
   inputs: Packed;
 }
 
-/** Runs a decoder on latents and state (empty: none): left, right, state. */
+/** Runs a decoder on latents: features, one after the other in memory of their own. */
 export interface DecodeRequest {
   type: "decode";
   model: string;
-  contextFrames: number;
-  newFrames: number;
-  index: number;
+  /** Latent frames, context included. */
+  frames: number;
+  inputs: Packed;
+  /** Memory for the features, used if it is large enough. */
+  features: ArrayBuffer | null;
+}
+
+/** Makes PCM of features and state (empty: none): left, right, state. */
+export interface SynthesiseRequest extends WindowFrames {
+  type: "synthesise";
+  model: string;
+  inputs: Packed;
+  features: ArrayBuffer;
+}
+
+/** Runs an encoder on left and right: latents. */
+export interface AnalyseRequest {
+  type: "analyse";
+  model: string;
   inputs: Packed;
 }
 
-/** A unit of work; answered by `done` or `failed` with its number. */
-export type WorkRequest = EncodeRequest | DenoiseRequest | DecodeRequest;
+/** A unit of work for the worker that has the networks. */
+export type NetworkRequest =
+  | EncodeRequest
+  | DenoiseRequest
+  | DecodeRequest
+  | AnalyseRequest;
 
-/** To the worker. `close` is answered by `closed`. */
-export type WorkerRequest =
+/** A unit of work; answered by `done` or `failed` with its number. */
+export type WorkRequest = NetworkRequest | SynthesiseRequest;
+
+/** To a worker. `close` is answered by `closed`. */
+export type WorkerRequest<R extends WorkRequest = WorkRequest> =
   | OpenRequest
-  | { type: "work"; id: number; work: WorkRequest }
+  | { type: "work"; id: number; work: R }
   | { type: "close" };
 
-/** From the worker. `buffer` gives back that of the request. */
+/** What a unit of work gave. */
+export interface WorkResult {
+  outputs: Float32Array<ArrayBuffer>[];
+  /** Memory of the features, now with or no longer with something in it. */
+  features?: ArrayBuffer;
+}
+
+/** From a worker. `buffer` gives back that of the request. */
 export type WorkerReply =
   | { type: "log"; message: string; fields: LogFields }
   | { type: "opened"; provider: Provider }
@@ -67,7 +100,9 @@ export type WorkerReply =
   | {
     type: "done";
     id: number;
-    outputs: Float32Array<ArrayBuffer>[];
+    result: WorkResult;
+    /** How long it took, in ms. */
+    ms: number;
     buffer: ArrayBuffer | null;
   }
   | { type: "failed"; id: number; message: string; buffer: ArrayBuffer | null }

@@ -4,27 +4,34 @@
  * @module
  */
 import type {
+  AnalyseRequest,
   DecodeRequest,
   DenoiseRequest,
   EncodeRequest,
   WorkerModel,
 } from "./messages.ts";
-import type { Graph, Manifest } from "./manifest.ts";
+import { type Analysis, createAnalysis } from "./analysis.ts";
+import type { Manifest } from "./manifest.ts";
 import {
   createSession,
   type Ort,
   type Session,
   type SessionOptions,
 } from "./ort.ts";
-import { unpack } from "./packed.ts";
-import {
-  createSynthesis,
-  type GraphOutput,
-  type Synthesis,
-} from "./synthesis.ts";
+import { featureShapes } from "./features.ts";
+import { roomFor, unpack } from "./packed.ts";
 
 type Arrays = Float32Array<ArrayBuffer>[];
 type Tensor = import("onnxruntime-node").Tensor;
+
+/** Memory for an output of a graph. */
+interface GraphOutput {
+  /** Name in the graph. */
+  name: string;
+  array: Float32Array<ArrayBuffer>;
+  /** Row-major; leading axes of length 1 are left out. */
+  shape: number[];
+}
 
 /** What `Networks.open` has opened. */
 interface Opened {
@@ -33,7 +40,8 @@ interface Opened {
   prompt: Session;
   denoiser: Session;
   decoder: Session;
-  synthesis: Synthesis;
+  /** Null if the package has no encoder. */
+  encoder: { session: Session; analysis: Analysis } | null;
 }
 
 /** Sessions of a model; `release` frees their native memory. */
@@ -56,9 +64,13 @@ export class Networks {
   ): Promise<Networks> {
     const sessions: Session[] = [];
     async function load(role: keyof typeof graphs): Promise<Session> {
-      const session = await createSession(ort, graphs[role], options);
+      const path = graphs[role]!;
+      const session = await createSession(ort, path, options);
       sessions.push(session);
-      requireNames(session, manifest[role].graph, graphs[role]);
+      const { inputs, outputs } = manifest[role]!.graph;
+      const more = role === "denoiser" ? manifest.denoiser.budgets?.input : [];
+      const wanted = Object.values(inputs).concat(more ?? []);
+      requireNames(session, wanted, Object.values(outputs), path);
       return session;
     }
     try {
@@ -68,7 +80,12 @@ export class Networks {
         prompt: await load("prompt"),
         denoiser: await load("denoiser"),
         decoder: await load("decoder"),
-        synthesis: await createSynthesis(manifest),
+        encoder: manifest.encoder
+          ? {
+            session: await load("encoder"),
+            analysis: await createAnalysis(manifest),
+          }
+          : null,
       });
     } catch (error) {
       for (const session of sessions) await session.release();
@@ -103,15 +120,25 @@ export class Networks {
   }
 
   /** F. */
-  async denoise({ batch, frames, inputs }: DenoiseRequest): Promise<Arrays> {
-    const { denoiser, manifest } = this.#opened;
+  async denoise(
+    { batch, frames, blocks, inputs }: DenoiseRequest,
+  ): Promise<Arrays> {
+    const { ort: { Tensor }, denoiser, manifest } = this.#opened;
     const { latent, prompt, controls } = manifest;
     const { graph } = manifest.denoiser;
     const [x, cNoise, tokens, rows, context] = unpack(inputs);
     const shape = [batch, frames, latent.channels];
     const f = new Float32Array(batch * frames * latent.channels);
     const names = graph.inputs;
+    const { budgets } = manifest.denoiser;
     await denoiser.run({
+      ...(budgets && {
+        [budgets.input]: new Tensor(
+          "int64",
+          BigInt64Array.of(BigInt(blocks ?? budgets.max)),
+          [],
+        ),
+      }),
       [names.x]: this.#tensor(x!, shape),
       [names.c_noise]: this.#tensor(cNoise!, [batch]),
       [names.prompt]: this.#tensor(tokens!, [
@@ -129,23 +156,54 @@ export class Networks {
     return [f];
   }
 
-  /** Left, right, state. */
-  async decode(request: DecodeRequest): Promise<Arrays> {
-    const { contextFrames, newFrames, inputs } = request;
-    const { decoder, synthesis, manifest } = this.#opened;
-    const [latents, state] = unpack(inputs);
-    const frames = contextFrames + newFrames;
-    const shape = [1, frames, manifest.latent.channels];
+  /** Features, in the order of `featureShapes`. */
+  async decode(request: DecodeRequest): Promise<ArrayBuffer> {
+    const { frames, inputs } = request;
+    const { decoder, manifest } = this.#opened;
+    const [latents] = unpack(inputs);
+    const shapes = featureShapes(manifest, frames);
+    const lengths = shapes.map(({ length }) => length);
+    const buffer = roomFor(lengths, request.features);
+    const arrays = unpack({ buffer, lengths });
+    const outputs = shapes.map(({ name, shape }, i) => ({
+      ...{ name, shape, array: arrays[i]! },
+    }));
     await decoder.run({
-      [manifest.decoder.graph.inputs.latents]: this.#tensor(latents!, shape),
-    }, this.#bind(decoder, synthesis.outputs(frames)));
-    return synthesis.finish(request, state!);
+      [manifest.decoder.graph.inputs.latents]: this.#tensor(latents!, [
+        ...[1, frames, manifest.latent.channels],
+      ]),
+    }, this.#bind(decoder, outputs));
+    return buffer;
+  }
+
+  /** Latents. */
+  async analyse({ inputs }: AnalyseRequest): Promise<Arrays> {
+    const { encoder, manifest } = this.#opened;
+    if (encoder === null || !manifest.encoder) {
+      throw new Error(`Model "${manifest.id}" has no encoder`);
+    }
+    const { graph } = manifest.encoder;
+    const { channels, hop_samples } = manifest.latent;
+    const [left, right] = unpack(inputs);
+    const frames = Math.floor(left!.length / hop_samples);
+    const features = encoder.analysis.features(left!, right!);
+    const shape = [1, frames, features.length / frames];
+    const latents = new Float32Array(frames * channels);
+    await encoder.session.run(
+      { [graph.inputs.features]: this.#tensor(features, shape) },
+      {
+        [graph.outputs.latents]: this.#tensor(latents, [1, frames, channels]),
+      },
+    );
+    return [latents];
   }
 
   /** Frees native memory; nothing can be run afterwards. */
   async release(): Promise<void> {
-    const { prompt, denoiser, decoder } = this.#opened;
-    for (const session of [prompt, denoiser, decoder]) await session.release();
+    const { prompt, denoiser, decoder, encoder } = this.#opened;
+    for (const session of [prompt, denoiser, decoder, encoder?.session]) {
+      await session?.release();
+    }
   }
 
   #tensor(array: Float32Array<ArrayBuffer>, shape: number[]): Tensor {
@@ -168,10 +226,15 @@ export class Networks {
 }
 
 /** A manifest that names what a graph does not have is found out at once. */
-function requireNames(session: Session, graph: Graph, path: string): void {
+function requireNames(
+  session: Session,
+  inputs: readonly string[],
+  outputs: readonly (string | undefined)[],
+  path: string,
+): void {
   const pairs = [
-    ["input", Object.values(graph.inputs), session.inputNames],
-    ["output", Object.values(graph.outputs), session.outputNames],
+    ["input", inputs, session.inputNames],
+    ["output", outputs, session.outputNames],
   ] as const;
   for (const [kind, wanted, present] of pairs) {
     const missing = wanted.find((name) => name && !present.includes(name));

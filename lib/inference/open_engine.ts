@@ -4,11 +4,14 @@
  * @module
  */
 import type { Log } from "../log.ts";
+import { calibrate } from "./calibrate.ts";
 import type { Engine, Provider } from "./engine.ts";
+import { Load, type Pressure } from "./load.ts";
 import { LoadedModel } from "./loaded_model.ts";
 import { loadPackages, type ModelPackage } from "./package.ts";
 import { Scheduler } from "./scheduler.ts";
 import { WorkerClient } from "./worker_client.ts";
+import { WorkerPool } from "./worker_pool.ts";
 
 /** Options of {@linkcode openEngine}. */
 export interface EngineOptions {
@@ -18,73 +21,187 @@ export interface EngineOptions {
   provider: Provider | "auto";
   /** Threads of one run, or null for {@linkcode defaultThreads}. */
   threads: number | null;
+  /** Workers that run networks, each with the models in its memory, or null for {@linkcode defaultWorkers}. */
+  workers?: number | null;
   log: Log;
+  /** Modules of the workers; tests put in mortal ones. */
+  modules?: Partial<WorkerModules>;
+  /** A worker at one unit for longer is ended, in ms. */
+  hangMs?: number;
+  /** False: streams share no runs, and admission knows only what has run (default: true). */
+  calibrate?: boolean;
 }
+
+/** Where the code of each kind of worker is; asked at every start of one. */
+export interface WorkerModules {
+  networks(): URL;
+  synthesis(): URL;
+}
+
+const MODULES: WorkerModules = {
+  networks: () => new URL("./worker.ts", import.meta.url),
+  synthesis: () => new URL("./synthesis_worker.ts", import.meta.url),
+};
 
 /** More threads than this cost more in waiting for each other than they bring to small networks. */
 const MAX_THREADS = 8;
 
 /**
- * Loads, checks and warms up models. A dead worker does not come back: from
- * then on every call rejects with the reason.
+ * Loads, checks and warms up models. A worker that dies is replaced, and what it
+ * was at is done again.
  *
  * @throws {PackageError} If a package cannot be used.
  * @throws {Error} If no provider works, or the named one does not.
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const { provider, log } = options;
+  const { log } = options;
   const startMs = performance.now();
   const packages = await loadPackages(options.models);
-  const threads = options.threads ?? defaultThreads();
-  const worker = new WorkerClient(
-    new URL("./worker.ts", import.meta.url),
-    (message, fields) => log.info(message, fields),
-  );
+  const engine = new WorkerEngine(packages, options);
   try {
-    const engine = new WorkerEngine(packages, worker);
-    const models = packages.map(({ manifest, graphs }) => ({
-      manifest,
-      graphs,
-    }));
-    engine.provider = await worker.open({ models, provider, threads });
-    log.info("inference ready", {
-      provider: engine.provider,
-      models: [...engine.models.keys()].join(","),
-      threads,
-      ms: Math.round(performance.now() - startMs),
-    });
-    return engine;
+    await engine.open();
   } catch (error) {
-    await worker.close();
+    await engine[Symbol.asyncDispose]();
     throw error;
   }
+  const models = [...engine.models.values()];
+  log.info("inference ready", {
+    provider: engine.provider,
+    models: models.map(({ manifest }) => manifest.id).join(","),
+    workers: engine.workers.wanted,
+    threads: engine.threads,
+    shared_rows: models.map(({ sharedRows }) => sharedRows).join(","),
+    ms: Math.round(performance.now() - startMs),
+  });
+  return engine;
+}
+
+/** Workers that run networks: one, and more on machines whose cores one cannot keep busy. */
+export function defaultWorkers(cores = navigator.hardwareConcurrency): number {
+  return Math.max(1, Math.floor(cores / (2 * MAX_THREADS)));
 }
 
 /** All cores of a small machine; on a larger one a core is left to the sockets. */
-export function defaultThreads(cores = navigator.hardwareConcurrency): number {
-  return cores <= 2 ? cores : Math.min(MAX_THREADS, cores - 1);
+export function defaultThreads(
+  cores = navigator.hardwareConcurrency,
+  workers = 1,
+): number {
+  if (cores <= 2) return Math.max(1, Math.floor(cores / workers));
+  return Math.max(1, Math.min(MAX_THREADS, Math.floor((cores - 1) / workers)));
+}
+
+/** Workers that make PCM: they need a core each. */
+export function synthesisWorkers(
+  cores = navigator.hardwareConcurrency,
+): number {
+  return Math.max(1, Math.min(8, Math.floor(cores / 4)));
 }
 
 class WorkerEngine implements Engine {
-  provider: Provider = "cpu";
   readonly models: ReadonlyMap<string, LoadedModel>;
-  #scheduler = new Scheduler();
-  #worker: WorkerClient;
+  readonly threads: number;
+  #provider: Provider | "auto";
+  #options: EngineOptions;
+  #load = new Load();
+  #networks = new Scheduler<WorkerClient>({
+    onStart: (task, nowMs) => this.#load.started(task, nowMs),
+  });
+  #synthesis = new Scheduler<WorkerClient>({
+    onStart: (task, nowMs) => this.#load.started(task, nowMs),
+  });
+  #pools: WorkerPool[];
+  #wanted = 0;
 
-  constructor(packages: readonly ModelPackage[], worker: WorkerClient) {
-    this.#worker = worker;
-    const device = { scheduler: this.#scheduler, worker };
-    this.models = new Map(
-      packages.map((each) => [each.manifest.id, new LoadedModel(each, device)]),
-    );
+  constructor(packages: readonly ModelPackage[], options: EngineOptions) {
+    const { threads, hangMs } = options;
+    this.#options = options;
+    this.#provider = options.provider;
+    const workers = options.workers ?? defaultWorkers();
+    this.threads = threads ??
+      defaultThreads(navigator.hardwareConcurrency, workers);
+    const [networks, synthesis] = [this.#networks, this.#synthesis];
+    const device = { networks, synthesis, load: this.#load };
+    this.models = new Map(packages.map((each) => [
+      each.manifest.id,
+      new LoadedModel(each, device, { hangMs }),
+    ]));
+    const models = packages.map(({ manifest, graphs }) => ({
+      ...{ manifest, graphs },
+    }));
+    const pool = (
+      kind: keyof WorkerModules,
+      size: number,
+      scheduler: Scheduler<WorkerClient>,
+    ) => {
+      this.#wanted += size;
+      const open = () => this.#openWorker(kind, models);
+      const { log } = options;
+      return new WorkerPool({ name: kind, size, open, scheduler, log });
+    };
+    this.#pools = [
+      pool("networks", workers, networks),
+      pool("synthesis", synthesisWorkers(), synthesis),
+    ];
+  }
+
+  get provider(): Provider {
+    return this.#provider === "auto" ? "cpu" : this.#provider;
   }
 
   get queued(): number {
-    return this.#scheduler.waiting;
+    return this.#networks.waiting + this.#synthesis.waiting;
+  }
+
+  get pressure(): Pressure {
+    this.#load.tick(performance.now());
+    return this.#load.pressure;
+  }
+
+  get workers() {
+    const sum = (of: (pool: WorkerPool) => number) =>
+      this.#pools.reduce((total, pool) => total + of(pool), 0);
+    return {
+      alive: sum(({ alive }) => alive),
+      wanted: this.#wanted,
+      restarts: sum(({ restarts }) => restarts),
+    };
+  }
+
+  async open(): Promise<void> {
+    for (const pool of this.#pools) await pool.start();
+    if (this.#options.calibrate === false) return;
+    for (const model of this.models.values()) await calibrate(model);
+  }
+
+  async #openWorker(
+    kind: keyof WorkerModules,
+    models: Parameters<WorkerClient["open"]>[0]["models"],
+  ): Promise<WorkerClient> {
+    const { log, modules } = this.#options;
+    const url = { ...MODULES, ...modules }[kind]();
+    const worker = new WorkerClient(
+      url,
+      (message, fields) => log.info(message, fields),
+    );
+    try {
+      const { threads } = this;
+      const request = { models, provider: this.#provider, threads };
+      const provider = await worker.open(request);
+      // Whatever restarts has to give the same bits as what was there before.
+      if (kind === "networks") this.#provider = provider;
+      return worker;
+    } catch (error) {
+      await worker.close();
+      throw error;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#scheduler.close(new Error("The engine is closed"));
-    await this.#worker.close();
+    const closed = new Error("The engine is closed");
+    await Promise.all([
+      this.#networks.close(closed),
+      this.#synthesis.close(closed),
+    ]);
+    for (const pool of this.#pools) await pool.close();
   }
 }

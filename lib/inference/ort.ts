@@ -4,14 +4,12 @@
  * @module
  */
 import type { Provider } from "./engine.ts";
+import { oneLine } from "./one_line.ts";
 
 /** The module, handed in by the one file that imports it. */
 export type Ort = typeof import("onnxruntime-node");
 /** A loaded graph. */
 export type Session = import("onnxruntime-node").InferenceSession;
-
-/** Where in the runtime's source a check failed: of no use to its users. */
-const SOURCE_PLACE = /^\/onnxruntime_src\/.*? was (?:false|true)\. /;
 
 /** Fastest first. */
 const PROVIDERS: readonly Provider[] = ["cuda", "webgpu", "cpu"];
@@ -87,11 +85,4 @@ export async function pickProvider<T>(
     }
   }
   throw new Error(`Cannot run on any provider: ${reasons.join("; ")}`);
-}
-
-/** An error's message without line breaks, cut to a readable length. */
-export function oneLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  const line = text.replace(/\s+/g, " ").replace(SOURCE_PLACE, "").trim();
-  return line.length > 300 ? `${line.slice(0, 299)}…` : line;
 }

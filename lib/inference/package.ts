@@ -27,8 +27,10 @@ export interface ModelPackage {
   graphs: GraphPaths;
 }
 
-/** Paths of a package's graphs. */
-export type GraphPaths = Record<"prompt" | "denoiser" | "decoder", string>;
+/** Paths of a package's graphs; not every package has an encoder. */
+export type GraphPaths =
+  & Record<"prompt" | "denoiser" | "decoder", string>
+  & { encoder?: string };
 
 /**
  * Loads packages.
@@ -65,12 +67,13 @@ export async function loadPackages(
 export async function loadPackage(folder: string): Promise<ModelPackage> {
   const bytes = await readFile(join(folder, MANIFEST_FILE));
   const manifest = manifestOf(bytes, folder);
-  const { prompt, denoiser, decoder } = manifest;
+  const { prompt, denoiser, decoder, encoder } = manifest;
   const tokenizerPath = await verifiedPath(folder, prompt.tokenizer);
   const graphs = {
     prompt: await verifiedPath(folder, prompt.graph),
     denoiser: await verifiedPath(folder, denoiser.graph),
     decoder: await verifiedPath(folder, decoder.graph),
+    ...(encoder && { encoder: await verifiedPath(folder, encoder.graph) }),
   };
   return {
     manifest,

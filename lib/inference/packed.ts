@@ -22,10 +22,7 @@ export function pack(
   buffer: ArrayBuffer | null,
 ): Packed {
   const lengths = arrays.map((array) => array.length);
-  const bytes = 4 * lengths.reduce((sum, length) => sum + length, 0);
-  const large = buffer !== null && buffer.byteLength >= bytes
-    ? buffer
-    : new ArrayBuffer(bytes);
+  const large = roomFor(lengths, buffer);
   const all = new Float32Array(large);
   let at = 0;
   for (const array of arrays) {
@@ -33,6 +30,17 @@ export function pack(
     at += array.length;
   }
   return { buffer: large, lengths };
+}
+
+/** A buffer for arrays of so many values each: the given one if it is long enough. */
+export function roomFor(
+  lengths: readonly number[],
+  buffer: ArrayBuffer | null,
+): ArrayBuffer {
+  const bytes = 4 * lengths.reduce((sum, length) => sum + length, 0);
+  return buffer !== null && buffer.byteLength >= bytes
+    ? buffer
+    : new ArrayBuffer(bytes);
 }
 
 /** Views of the arrays. */

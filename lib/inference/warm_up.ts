@@ -62,6 +62,13 @@ function totalFrames({ blocks, denoiser }: Manifest): number[] {
   ));
 }
 
+/** Each number of blocks is a way of its own through the graph. */
+function blocksInUse({ denoiser: { budgets } }: Manifest): (number | null)[] {
+  return budgets
+    ? distinct(budgets.by_sigma.map(({ blocks }) => blocks))
+    : [null];
+}
+
 function distinct(values: number[]): number[] {
   return [...new Set(values)].sort((a, b) => a - b);
 }
@@ -88,17 +95,16 @@ export async function runWarmUp(
       rows * controls.channels,
       rows * (latent.channels + 1),
     ]);
-    await networks.denoise({ type: "denoise", model, batch, frames, inputs });
+    const unit = { type: "denoise", model, batch, frames, inputs } as const;
+    for (const blocks of blocksInUse(manifest)) {
+      await networks.denoise({ ...unit, blocks });
+    }
   }
   for (const { contextFrames, newFrames } of plan.decoder) {
     const frames = contextFrames + newFrames;
+    const inputs = zeros([frames * latent.channels]);
     await networks.decode({
-      type: "decode",
-      model,
-      contextFrames,
-      newFrames,
-      index: contextFrames,
-      inputs: zeros([frames * latent.channels, 0]),
+      ...{ type: "decode", model, frames, inputs, features: null },
     });
   }
 }

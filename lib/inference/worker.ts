@@ -8,15 +8,11 @@
  */
 import * as ort from "onnxruntime-node";
 import type { Provider } from "./engine.ts";
-import type {
-  OpenRequest,
-  WorkerReply,
-  WorkerRequest,
-  WorkRequest,
-} from "./messages.ts";
+import type { NetworkRequest, OpenRequest, WorkResult } from "./messages.ts";
 import { Networks } from "./networks.ts";
-import { oneLine, pickProvider } from "./ort.ts";
+import { pickProvider } from "./ort.ts";
 import { runWarmUp } from "./warm_up.ts";
+import { serveWork } from "./worker_loop.ts";
 
 // The runtime throws what it would log; probing must not fill stderr.
 ort.env.logLevel = "fatal";
@@ -24,39 +20,20 @@ ort.env.logLevel = "fatal";
 /** Networks by model id. */
 let models = new Map<string, Networks>();
 
-self.onmessage = async ({ data }: MessageEvent<WorkerRequest>) => {
-  switch (data.type) {
-    case "open":
-      return await open(data);
-    case "work":
-      return await work(data.id, data.work);
-    case "close":
-      return await close();
-  }
-};
-
-function reply(message: WorkerReply, transfer: ArrayBuffer[] = []): void {
-  self.postMessage(message, transfer);
-}
-
-async function open(request: OpenRequest): Promise<void> {
-  try {
+serveWork<NetworkRequest>({
+  async open(request, log) {
     const { provider, opened } = await pickProvider(
       request.provider,
       (provider) => openAll(request, provider),
-      (provider, reason) =>
-        reply({
-          type: "log",
-          message: "provider skipped",
-          fields: { provider, reason },
-        }),
+      (provider, reason) => log("provider skipped", { provider, reason }),
     );
     models = opened;
-    reply({ type: "opened", provider });
-  } catch (error) {
-    reply({ type: "refused", message: oneLine(error) });
-  }
-}
+    return provider;
+  },
+  run,
+  /** Native memory outlives the worker unless it is released first. */
+  close: () => releaseAll(models),
+});
 
 async function openAll(
   request: OpenRequest,
@@ -77,40 +54,19 @@ async function openAll(
   }
 }
 
-async function work(id: number, request: WorkRequest): Promise<void> {
-  const buffer = request.type === "encode" ? null : request.inputs.buffer;
-  const transfer = buffer === null ? [] : [buffer];
-  try {
-    const outputs = await run(request);
-    reply({ type: "done", id, outputs, buffer }, [
-      ...transfer,
-      ...outputs.map((output) => output.buffer),
-    ]);
-  } catch (error) {
-    reply({ type: "failed", id, message: oneLine(error), buffer }, transfer);
-  }
-}
-
-async function run(
-  request: WorkRequest,
-): Promise<Float32Array<ArrayBuffer>[]> {
+async function run(request: NetworkRequest): Promise<WorkResult> {
   const model = models.get(request.model);
   if (!model) throw new Error(`Model "${request.model}" is not loaded`);
   switch (request.type) {
     case "encode":
-      return await model.encode(request);
+      return { outputs: await model.encode(request) };
     case "denoise":
-      return await model.denoise(request);
+      return { outputs: await model.denoise(request) };
     case "decode":
-      return await model.decode(request);
+      return { outputs: [], features: await model.decode(request) };
+    case "analyse":
+      return { outputs: await model.analyse(request) };
   }
-}
-
-/** Native memory outlives the worker unless it is released first. */
-async function close(): Promise<void> {
-  await releaseAll(models);
-  reply({ type: "closed" });
-  self.close();
 }
 
 async function releaseAll(all: Map<string, Networks>): Promise<void> {

@@ -30,6 +30,7 @@ const REPLIES = {
   reset: "reset",
   cancel: "cancelled",
   ping: "pong",
+  join: "joined",
 } as const;
 
 /** What the server says without being asked. */
@@ -39,6 +40,7 @@ const NOTICES = {
   warning: "Tells something to know that stops nothing.",
   done: "Tells that a finite stream has been sent to its end.",
   draining: "Tells that the server is stopping.",
+  ended: "Tells that a stream that was joined has ended.",
   audio: "Sends audio.",
 } as const;
 

@@ -65,6 +65,14 @@ export const PIECE_FIELDS = {
     description:
       "Sampling steps; more is finer and slower. The model's own unless said.",
   })),
+  context: v.optional(text({
+    min: 1,
+    max: 64,
+    description:
+      "Id of a clip from `PUT /v1/context` that the music goes on from, at the " +
+      "clip's tempo unless `bpm` is given. Not with `loop`. An extension of " +
+      "prestissimo.v1.",
+  })),
   pace: v.optional(choice(
     ["realtime", "asap"],
     "realtime: sent at most `lead_ms` ahead of playing; asap: as fast as it " +
@@ -173,6 +181,35 @@ export const PingMessage = v.pipe(
 );
 export type PingMessage = v.InferOutput<typeof PingMessage>;
 
+/** The public id of a stream, as `started` tells it. */
+export const PublicId = text({
+  min: 1,
+  max: 64,
+  description:
+    "Public id of a stream, from the `started` of whoever started it.",
+});
+
+/** Listens to a stream that somebody else has started. */
+export const JoinMessage = v.pipe(
+  strict({
+    type: kind("join"),
+    ...COMMON,
+    id: PublicId,
+    stream: v.optional(v.pipe(
+      StreamId,
+      v.description(
+        "What the stream is called on this connection; the public id unless said.",
+      ),
+    )),
+  }),
+  v.description(
+    "Listens to a stream that somebody else has started, from the live edge " +
+      "on. Answered by `joined`, then binary frames whose `seq` and `sample` are " +
+      "the stream's. `cancel` stops listening. An extension of prestissimo.v1.",
+  ),
+);
+export type JoinMessage = v.InferOutput<typeof JoinMessage>;
+
 /** Everything that a client may say. */
 export const ClientMessage = v.variant("type", [
   StartMessage,
@@ -182,6 +219,7 @@ export const ClientMessage = v.variant("type", [
   ResetMessage,
   CancelMessage,
   PingMessage,
+  JoinMessage,
 ]);
 export type ClientMessage = v.InferOutput<typeof ClientMessage>;
 /** A client message as it is written, before defaults are filled in. */

@@ -45,6 +45,19 @@ const receipt: Receipt = {
   pcm_sha256: SHA256,
 };
 
+const PUBLIC_ID = "q0hLx3xVxgV1p2mHk9pQbg";
+
+const format = {
+  codec: "opus",
+  bitrate: 96_000,
+  frame_ms: 20,
+  sample_rate: 48_000,
+  channels: 2,
+  frame_samples: 960,
+  pre_skip: 312,
+  opus_head: "T3B1c0hlYWQBAjgBgLsAAAAAAA==",
+} as const;
+
 /** A client message of every type. */
 export const CLIENT_EXAMPLES: {
   [T in ClientMessageInput["type"]]: Extract<ClientMessageInput, { type: T }>;
@@ -79,6 +92,7 @@ export const CLIENT_EXAMPLES: {
   reset: { type: "reset", event_id: "e5", stream: "main" },
   cancel: { type: "cancel", event_id: "e6", stream: "main" },
   ping: { type: "ping", event_id: "e7", t: 1234.5 },
+  join: { type: "join", event_id: "e8", id: PUBLIC_ID, stream: "radio" },
 };
 
 /** A server message of every type. */
@@ -103,16 +117,8 @@ export const SERVER_EXAMPLES: {
     bpm: 110,
     meter: 4,
     prompts,
-    format: {
-      codec: "opus",
-      bitrate: 96_000,
-      frame_ms: 20,
-      sample_rate: 48_000,
-      channels: 2,
-      frame_samples: 960,
-      pre_skip: 312,
-      opus_head: "T3B1c0hlYWQBAjgBgLsAAAAAAA==",
-    },
+    format,
+    public_id: PUBLIC_ID,
     reply_to: "e1",
   },
   first_audio: {
@@ -184,4 +190,24 @@ export const SERVER_EXAMPLES: {
     reply_to: "e7",
   },
   draining: { type: "draining", deadline_ms: 5000 },
+  joined: {
+    type: "joined",
+    stream: "radio",
+    id: PUBLIC_ID,
+    handle: 2,
+    format,
+    bpm: 110,
+    meter: 4,
+    at_sample: 960_000,
+    paused: false,
+    reply_to: "e8",
+  },
+  ended: {
+    type: "ended",
+    stream: "radio",
+    reason: "cancelled",
+    last_seq: 2000,
+    end_sample: 1_920_960,
+    end_trim: 0,
+  },
 };

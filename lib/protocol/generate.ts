@@ -73,12 +73,29 @@ export const GENERATE_QUERY = {
   bpm: "Tempo, in beats a minute.",
   key: 'Tonic and scale, e.g. "A minor".',
   chords: 'Chords apart by spaces, a bar each, e.g. "Am F C G".',
+  meter: "Beats a bar.",
+  density: "How many notes, 0 to 1.",
+  brightness: "Timbre, 0 to 1.",
+  energy: "Intensity, 0 to 1.",
+  parts: 'The parts that may play, apart by commas, e.g. "drums,bass".',
+  guidance: "How strongly the prompt binds.",
+  loop: "1: the end runs into the start without a seam; needs bars.",
+  context: "Id of a clip from `PUT /v1/context` to go on from.",
+  model: "A model's id; the first one unless said.",
   seed: "Seed of all randomness (u32).",
   steps: "Sampling steps.",
   format: "What the body is.",
 } as const;
 
-const NUMBERS = new Set(["seconds", "bars", "bpm", "seed", "steps"]);
+const NUMBERS = new Set([
+  ...["seconds", "bars", "bpm", "seed", "steps", "meter", "density"],
+  ...["brightness", "energy", "guidance"],
+]);
+
+const FLAGS: Readonly<Record<string, boolean>> = {
+  ...{ "1": true, "true": true, "0": false, "false": false },
+};
+const PARTS = ["drums", "bass", "harmony", "melody"];
 
 function bad(param: string, message: string): { ok: false; error: Fault } {
   return { ok: false, error: { code: "bad_message", message, param } };
@@ -114,6 +131,18 @@ export function parseGenerateQuery(
     }
     given[name] = NUMBERS.has(name) ? numeral(values[0]!) : values[0]!;
   }
+  const { loop = "0", parts } = given;
+  if (!Object.hasOwn(FLAGS, loop)) {
+    return bad("loop", `loop is ${show(loop)}, accepted: 1, 0, true or false`);
+  }
+  const named = parts === undefined ? PARTS : `${parts}`.split(",");
+  const unknown = named.find((part) => !PARTS.includes(part));
+  if (unknown !== undefined) {
+    return bad(
+      "parts",
+      `parts has ${show(unknown)}, accepted: ${PARTS.join(", ")}`,
+    );
+  }
   const prompts = query.getAll("prompt");
   if (prompts.length < 1) {
     return bad(
@@ -121,7 +150,7 @@ export function parseGenerateQuery(
       `prompt is missing, accepted: text of 1 to ${LIMITS.prompt_chars} characters`,
     );
   }
-  const { seconds, bars, ...rest } = given;
+  const { seconds, bars, loop: _loop, parts: _parts, ...rest } = given;
   if (seconds !== undefined && bars !== undefined) {
     return bad("bars", "bars is given beside seconds, accepted: one of them");
   }
@@ -132,6 +161,12 @@ export function parseGenerateQuery(
     : null;
   const result = checkValue(GenerateRequest, {
     ...rest,
+    loop: FLAGS[loop],
+    ...(parts !== undefined && {
+      parts: Object.fromEntries(
+        PARTS.map((part) => [part, named.includes(part)]),
+      ),
+    }),
     prompts: prompts.map((text) => ({ text })),
     duration,
   });

@@ -22,7 +22,7 @@ const ERRORS: Readonly<Record<number, string>> = {
   400: "A field or parameter is missing, unknown or out of its limits.",
   401: "The API key is missing or wrong.",
   403: "The page's origin may not ask.",
-  404: "There is no model of this id.",
+  404: "There is no model or live stream of this id.",
   413: `The body has more than ${LIMITS.message_bytes} bytes.`,
   422: "The model or the server cannot do what is asked.",
   426: "A WebSocket has to be asked for.",
@@ -93,6 +93,8 @@ function queryParameters(body: Json, schemas: Json): Json[] {
     seconds: lengths.seconds,
     bars: lengths.bars,
     chords: { type: "string", examples: ["Am F C G"] },
+    parts: { type: "string", examples: ["drums,bass"] },
+    loop: { type: "string", enum: ["1", "0", "true", "false"], default: "0" },
     format: {
       type: "string",
       enum: ["ogg", "wav", "pcm_s16le"],
@@ -195,6 +197,41 @@ function stream(): Json {
   };
 }
 
+function listen(): Json {
+  return {
+    get: {
+      operationId: "listen",
+      summary: "Streams a live stream to one more listener, as Ogg Opus.",
+      description:
+        "Begins at the live edge, in a new Ogg stream whose positions count " +
+        "from there (`FIRST_SAMPLE` in the comments is the position in the live " +
+        "stream). Nothing comes while the stream is held; the body ends with it. " +
+        "A listener who does not read misses music, and is dropped in the end.",
+      parameters: [{
+        name: "id",
+        in: "path",
+        required: true,
+        description: "The `public_id` of the stream's `started`.",
+        schema: { type: "string", examples: ["q0hLx3xVxgV1p2mHk9pQbg"] },
+      }],
+      responses: {
+        "200": {
+          description: "The stream, as it plays.",
+          headers: {
+            "x-bpm": header("Tempo, in beats a minute.", { type: "number" }),
+          },
+          content: {
+            "audio/ogg; codecs=opus": {
+              schema: { type: "string", format: "binary" },
+            },
+          },
+        },
+        ...problems(401, 403, 404, 503),
+      },
+    },
+  };
+}
+
 function paths(schemas: Json): Json {
   const list = { $ref: "#/components/schemas/ModelList" };
   const object = { type: "object" };
@@ -216,6 +253,7 @@ function paths(schemas: Json): Json {
         },
       },
     },
+    "/v1/listen/{id}": listen(),
     "/healthz": {
       get: {
         operationId: "health",
@@ -238,6 +276,22 @@ function paths(schemas: Json): Json {
       "text/plain; version=0.0.4",
       text,
     ),
+    "/debug/streams": {
+      get: {
+        operationId: "debugStreams",
+        summary: "What every stream of the server does and waits for.",
+        description:
+          "For keys with the scope `debug`, or, on a server without keys, for " +
+          "clients on the same machine.",
+        responses: {
+          "200": {
+            description: "All streams and how much work waits.",
+            content: { "application/json": { schema: object } },
+          },
+          ...problems(401, 403),
+        },
+      },
+    },
     "/asyncapi.json": document(
       "asyncapi",
       "The AsyncAPI 3.1 document of the WebSocket.",

@@ -9,6 +9,7 @@ import {
   CancelMessage,
   type ClientMessage,
   EventId,
+  JoinMessage,
   PauseMessage,
   PingMessage,
   ResetMessage,
@@ -41,6 +42,7 @@ const MESSAGES: ReadonlyMap<unknown, v.GenericSchema<unknown, ClientMessage>> =
     ["reset", ResetMessage],
     ["cancel", CancelMessage],
     ["ping", PingMessage],
+    ["join", JoinMessage],
   ]);
 
 /** Types of the messages that a client may send. */

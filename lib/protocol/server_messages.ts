@@ -79,6 +79,10 @@ export const StartedMessage = v.pipe(
       v.description("The prompts with their shares, which sum to 1."),
     ),
     format: ResolvedFormat,
+    public_id: v.optional(words(
+      "Only for Opus: whoever knows it may listen, by `GET /v1/listen/{id}` or " +
+        "`join`. An extension of prestissimo.v1.",
+    )),
     reply_to,
   }),
   v.description("Answer to `start`: everything resolved. Audio follows."),
@@ -207,6 +211,58 @@ export const CancelledMessage = v.pipe(
 );
 export type CancelledMessage = v.InferOutput<typeof CancelledMessage>;
 
+/** Answer to `join`. */
+export const JoinedMessage = v.pipe(
+  v.object({
+    type: kind("joined"),
+    stream,
+    id: words("The stream's public id."),
+    handle: integer({
+      min: 0,
+      max: 0xffff,
+      description: "The stream's number in this connection's binary frames.",
+    }),
+    format: ResolvedFormat,
+    bpm: number({ above: 0, description: "Tempo, in beats a minute." }),
+    meter: integer({ min: 1, description: "Beats a bar." }),
+    at_sample,
+    paused: v.pipe(
+      v.boolean(),
+      v.description("Whether the stream is held at the moment."),
+    ),
+    reply_to,
+  }),
+  v.description(
+    "Answer to `join`: audio follows from `at_sample` on. A decoder that " +
+      "begins there has converged after 80 ms. `paused` and `resumed` tell what " +
+      "whoever started the stream does. A client that does not keep up misses " +
+      "frames, seen in `seq` and told by a `warning`.",
+  ),
+);
+export type JoinedMessage = v.InferOutput<typeof JoinedMessage>;
+
+/** A stream that was joined has ended. */
+export const EndedMessage = v.pipe(
+  v.object({
+    type: kind("ended"),
+    stream,
+    reason: v.pipe(
+      v.picklist(["done", "cancelled"]),
+      v.description("Whether it was played to its end."),
+    ),
+    last_seq: integer({
+      min: -1,
+      description: "`seq` of the last binary frame sent; -1 if there was none.",
+    }),
+    end_sample: count("First sample that was not sent, 48 kHz."),
+    end_trim: count(
+      "Samples to drop from the end of the decoder's output, 48 kHz.",
+    ),
+  }),
+  v.description("A stream that was joined has ended. No frame of it follows."),
+);
+export type EndedMessage = v.InferOutput<typeof EndedMessage>;
+
 /** Answer to `ping`. */
 export const PongMessage = v.pipe(
   v.object({
@@ -250,5 +306,7 @@ export const ServerMessage = v.variant("type", [
   ErrorMessage,
   PongMessage,
   DrainingMessage,
+  JoinedMessage,
+  EndedMessage,
 ]);
 export type ServerMessage = v.InferOutput<typeof ServerMessage>;

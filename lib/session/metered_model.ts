@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Model, WorkOptions } from "../inference/engine.ts";
+import type { EncoderInput, Model, WorkOptions } from "../inference/engine.ts";
 import type { Telemetry, Timing } from "../telemetry.ts";
 
 /** Wraps a model; results and order of work are untouched. */
@@ -25,5 +25,9 @@ export function meteredModel(model: Model, telemetry: Telemetry): Model {
       model.encodePrompt(text, metered("prompt", options)),
     denoise: (input, options) => model.denoise(input, metered("step", options)),
     decode: (input, options) => model.decode(input, metered("decode", options)),
+    ...(model.encodeAudio && {
+      encodeAudio: (input: EncoderInput, options: WorkOptions) =>
+        model.encodeAudio!(input, metered("analyse", options)),
+    }),
   };
 }

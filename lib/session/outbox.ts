@@ -64,6 +64,11 @@ export class Outbox {
     return this.#socket.bufferedAmount <= this.#limits.holdBytes;
   }
 
+  /** Bytes that were sent and have not left the process. */
+  get waitingBytes(): number {
+    return this.#socket.bufferedAmount;
+  }
+
   /** Sends a message. */
   send(message: ServerMessage): void {
     if (!this.#open) return;

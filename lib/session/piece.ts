@@ -10,8 +10,10 @@ import {
   type GenerateRequest,
   type StartMessage,
 } from "../protocol/mod.ts";
-import type { StreamOptions } from "../stream/music_stream.ts";
+import type { ContextAudio, StreamOptions } from "../stream/music_stream.ts";
+import type { Contexts } from "./contexts.ts";
 import { Refusal } from "./refusal.ts";
+import type { Service } from "./service.ts";
 
 /** The controls among the fields of a message. */
 export function controlsOf(fields: Controls): Controls {
@@ -25,11 +27,12 @@ export function controlsOf(fields: Controls): Controls {
 /**
  * Finds the model and fills in what the client left open.
  *
- * @throws {Refusal} `unknown_model`, or `unsupported` if the model cannot do it.
+ * @throws {Refusal} `unknown_model`, `unknown_context`, or `unsupported` if the
+ * model cannot do it.
  */
 export function resolvePiece(
   request: StartMessage | GenerateRequest,
-  models: ReadonlyMap<string, Model>,
+  { models, contexts }: Pick<Service, "models" | "contexts">,
 ): StreamOptions {
   const model = findModel(request.model, models);
   const { max_steps } = model.manifest.sampler;
@@ -47,7 +50,30 @@ export function resolvePiece(
     duration: request.duration ?? null,
     loop: request.loop,
     steps: request.steps ?? null,
+    context: request.context === undefined
+      ? null
+      : findContext(request.context, request, { model, contexts }),
   };
+}
+
+function findContext(
+  id: string,
+  { loop }: { loop: boolean },
+  { model, contexts }: { model: Model; contexts: Pick<Contexts, "get"> },
+): ContextAudio {
+  const context = contexts.get(id);
+  const param = "context";
+  if (loop) {
+    const message =
+      "context is given beside loop, accepted: one of them: a loop begins with what it ends with";
+    throw new Refusal("unsupported", message, { param });
+  }
+  if (model.manifest.encoder) return context;
+  throw new Refusal(
+    "unsupported",
+    `context is given, but model "${model.manifest.id}" has no encoder: it cannot go on from audio`,
+    { param },
+  );
 }
 
 function findModel(

@@ -5,6 +5,8 @@
  */
 import type { AudioFormat, UpdateMessage } from "../protocol/mod.ts";
 import type { MusicStream, StreamOptions } from "../stream/music_stream.ts";
+import type { StreamState } from "./board.ts";
+import type { Broadcast } from "./broadcast.ts";
 import { createFrameEncoder, type FrameEncoder } from "./frame_encoder.ts";
 import { openStream } from "./open_stream.ts";
 import { type Outbox, SlowClientError } from "./outbox.ts";
@@ -15,10 +17,17 @@ import { Refusal } from "./refusal.ts";
 import { type Received, Reporter } from "./reporter.ts";
 import { Sender } from "./sender.ts";
 import type { Service } from "./service.ts";
+import { StreamTrace } from "../tracing.ts";
 import { orAbort } from "./wait.ts";
 
 /** Why a stream ended before its end. */
 export type CancelReason = "client" | "slow" | "fault" | "closed" | "drain";
+
+/** Changes that may wait for each other; a client that sends more is refused. */
+const MOST_WAITING_CHANGES = 64;
+
+/** When such a client should try again, in ms. */
+const RETRY_AFTER_MS = 1000;
 
 /** Options of {@linkcode Player}. */
 export interface PlayerOptions {
@@ -46,6 +55,8 @@ interface Playing {
   encoder: FrameEncoder;
   pacer: Pacer;
   sender: Sender;
+  /** Who else listens; null if nobody can. */
+  broadcast: Broadcast | null;
 }
 
 type State =
@@ -61,28 +72,39 @@ export class Player {
   /** Null if the stream ended before it played. */
   readonly #started = Promise.withResolvers<Playing | null>();
   #state: State = { kind: "starting" };
+  readonly #onBoard: Disposable;
+  readonly #trace: StreamTrace | null;
   /** Changes are made one after the other, in the order in which they came. */
   #changes: Promise<void> = Promise.resolve();
+  #waitingChanges = 0;
 
   constructor(options: PlayerOptions) {
     this.#options = options;
     const { piece: { model } } = options;
     this.#reporter = new Reporter({ ...options, model });
+    this.#trace = StreamTrace.start({
+      "stream.id": options.id,
+      "session.id": options.session,
+      "model.id": model.manifest.id,
+    });
+    this.#onBoard = options.service.board.add(() => this.#show());
     this.#run();
   }
 
   /** Answers `pause`. */
   async pause(received: Received): Promise<void> {
-    const { sender } = await this.#playing();
+    const { sender, broadcast } = await this.#playing();
     sender.pause();
+    broadcast?.pause();
     const at_sample = sender.nextSample;
     this.#reporter.tell({ type: "paused", at_sample }, received);
   }
 
   /** Answers `resume`. */
   async resume(received: Received): Promise<void> {
-    const { sender } = await this.#playing();
+    const { sender, broadcast } = await this.#playing();
     const at_sample = sender.nextSample;
+    broadcast?.resume();
     this.#reporter.tell({ type: "resumed", at_sample }, received);
     sender.resume();
   }
@@ -117,7 +139,7 @@ export class Player {
   cancel(reason: CancelReason, received: Received): void {
     if (this.#state.kind === "ended") return;
     const sender = this.#state.kind === "playing" ? this.#state.sender : null;
-    this.#end();
+    this.#end(reason);
     const cancel_ms = performance.now() - received.receivedMs;
     const { telemetry } = this.#options.service;
     telemetry.cancels.inc({ by: reason });
@@ -134,7 +156,7 @@ export class Player {
     try {
       const { stream, sender } = await this.#start();
       const end = await sender.run();
-      this.#end();
+      this.#end("done", end.endTrim);
       this.#reporter.done(stream, end);
     } catch (thrown) {
       this.#fail(thrown);
@@ -144,30 +166,73 @@ export class Player {
   async #start(): Promise<Playing> {
     const { piece, format, start, service, ...options } = this.#options;
     const { signal } = this.#abort;
-    const stream = await openStream(service.createStream, piece, signal);
+    const model = this.#trace?.model(piece.model) ?? piece.model;
+    const stream = await openStream(
+      service.createStream,
+      { ...piece, model },
+      signal,
+    );
     const encoder = createFrameEncoder(format);
     const pacer = new Pacer({
       ...options,
       frameMs: format.frame_ms,
       nowMs: start.receivedMs,
     });
+    const broadcast = this.#openBroadcast(stream, encoder);
     const sender = new Sender({
       ...options,
       ...start,
       stream,
       packets: new Packetizer(stream, encoder, piece),
       pacer,
+      broadcast,
       reporter: this.#reporter,
       telemetry: service.telemetry,
+      trace: this.#trace,
       signal,
     });
-    const playing = { stream, encoder, pacer, sender };
+    const playing = { stream, encoder, pacer, sender, broadcast };
     this.#state = { kind: "playing", ...playing };
     service.telemetry.started.inc({ transport: "websocket" });
-    const told = { handle: options.handle, format: encoder.format };
+    const told = {
+      handle: options.handle,
+      format: encoder.format,
+      publicId: broadcast?.info.id ?? null,
+    };
     this.#reporter.started(stream, told, start);
     this.#started.resolve(playing);
     return playing;
+  }
+
+  #show(): StreamState {
+    const { id, session, piece, service, start } = this.#options;
+    const playing = this.#state.kind === "playing" ? this.#state : null;
+    const { sender, pacer, broadcast } = playing ?? {};
+    const nowMs = performance.now();
+    const next_sample = sender?.nextSample ?? 0;
+    return {
+      stream: id,
+      session,
+      key: service.key,
+      transport: "websocket",
+      model: piece.model.manifest.id,
+      waits_for: sender?.waitsFor ?? "prompt",
+      last_seq: sender?.lastSeq ?? -1,
+      next_sample,
+      ahead_ms: pacer?.realtime ? pacer.delayMs(next_sample, nowMs) : null,
+      public_id: broadcast?.info.id ?? null,
+      listeners: broadcast?.listeners ?? 0,
+      age_ms: nowMs - start.receivedMs,
+    };
+  }
+
+  #openBroadcast(
+    { bpm, meter }: MusicStream,
+    { format, opusHead }: FrameEncoder,
+  ): Broadcast | null {
+    if (opusHead === null) return null;
+    const { broadcasts } = this.#options.service;
+    return broadcasts.open({ format, opusHead, bpm, meter });
   }
 
   /** @throws {Refusal} `unknown_stream` if the stream has ended. */
@@ -186,6 +251,13 @@ export class Player {
     received: Received,
     make: (playing: Playing) => void | Promise<void>,
   ): Promise<void> {
+    if (this.#waitingChanges >= MOST_WAITING_CHANGES) {
+      const text = `Stream "${this.#options.id}" has ${this.#waitingChanges}`;
+      throw new Refusal("busy", `${text} changes waiting`, {
+        retryAfterMs: RETRY_AFTER_MS,
+      });
+    }
+    this.#waitingChanges++;
     const made = this.#changes.then(async () => {
       const playing = await this.#playing();
       try {
@@ -195,7 +267,7 @@ export class Player {
         this.#fail(thrown, received);
       }
     });
-    this.#changes = made.catch(() => {});
+    this.#changes = made.catch(() => {}).finally(() => this.#waitingChanges--);
     return made;
   }
 
@@ -204,7 +276,7 @@ export class Player {
     const { kind } = this.#state;
     if (kind === "ended") return;
     if (kind === "starting") {
-      this.#end();
+      this.#end("fault");
       return this.#reporter.error(thrown, this.#options.start);
     }
     const slow = thrown instanceof SlowClientError;
@@ -215,7 +287,8 @@ export class Player {
     this.cancel(slow ? "slow" : "fault", now);
   }
 
-  #end(): void {
+  /** @param endTrim Samples to drop at the end, if it was reached. */
+  #end(how: CancelReason | "done", endTrim = 0): void {
     const state = this.#state;
     if (state.kind === "ended") return;
     this.#state = { kind: "ended" };
@@ -223,8 +296,12 @@ export class Player {
     if (state.kind === "playing") {
       state.stream.cancel();
       state.encoder.close();
+      const reason = how === "done" ? how : "cancelled";
+      state.broadcast?.end({ reason, endTrim });
     }
+    this.#trace?.end(how);
     this.#started.resolve(null);
+    this.#onBoard[Symbol.dispose]();
     this.#options.place[Symbol.dispose]();
     this.#options.onEnd();
   }

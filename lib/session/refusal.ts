@@ -11,6 +11,8 @@ export interface RefusalDetails {
   param?: string;
   /** When to try again, in ms from now. */
   retryAfterMs?: number;
+  /** HTTP status, if it is not the one of the code. */
+  status?: number;
 }
 
 /** A request that cannot be served; the message is meant for the client. */

@@ -36,8 +36,10 @@ export interface ReporterOptions {
   service: Service;
 }
 
-type Told = Extract<ServerMessage, { stream?: string | undefined }>;
-type Untold<M> = M extends Told ? Omit<M, "stream" | "reply_to"> : never;
+/** A message about a stream. */
+export type Told = Extract<ServerMessage, { stream?: string | undefined }>;
+/** It without what its stream adds. */
+export type Untold<M> = M extends Told ? Omit<M, "stream" | "reply_to"> : never;
 
 /** Writes the messages of one stream. */
 export class Reporter {
@@ -65,16 +67,22 @@ export class Reporter {
   /** Tells what was resolved, then what the model makes nothing of. */
   started(
     stream: MusicStream,
-    { handle, format }: { handle: number; format: ResolvedFormat },
+    { publicId, ...told }: {
+      handle: number;
+      format: ResolvedFormat;
+      /** Null if nobody else can listen. */
+      publicId: string | null;
+    },
     start: Received,
   ): void {
     const { seed, bpm, meter, controls } = stream;
     const { prompts = [] } = controls;
     const model = this.#options.model.manifest.id;
-    this.tell(
-      { type: "started", handle, seed, model, bpm, meter, prompts, format },
-      start,
-    );
+    this.tell({
+      type: "started",
+      ...{ ...told, seed, model, bpm, meter, prompts },
+      ...(publicId !== null && { public_id: publicId }),
+    }, start);
     this.#unheeded(stream, controls, start);
   }
 

@@ -44,7 +44,8 @@ export class Router {
       this.#badMessages = 0;
       const { message } = parsed;
       const about = {
-        ...("stream" in message && { stream: message.stream }),
+        ...("stream" in message && message.stream !== undefined &&
+          { stream: message.stream }),
         ...(message.event_id !== undefined && { replyTo: message.event_id }),
       };
       await this.#session.handle(message, { ...about, receivedMs })

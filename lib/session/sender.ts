@@ -6,7 +6,10 @@
 import { encodeAudioFrame } from "../protocol/mod.ts";
 import type { MusicStream } from "../stream/music_stream.ts";
 import type { Telemetry } from "../telemetry.ts";
+import type { StreamTrace } from "../tracing.ts";
 import { breathe } from "./breathe.ts";
+import type { WaitsFor } from "./board.ts";
+import type { Broadcast } from "./broadcast.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Pacer } from "./pacer.ts";
 import type { Frame, Packetizer, StreamEnd } from "./packetizer.ts";
@@ -21,8 +24,12 @@ export interface SenderOptions {
   packets: Packetizer;
   pacer: Pacer;
   outbox: Outbox;
+  /** Who else listens; null if nobody can. */
+  broadcast: Broadcast | null;
   reporter: Reporter;
   telemetry: Telemetry;
+  /** Null if nobody records it. */
+  trace: StreamTrace | null;
   /** When the stream was asked for (performance.now clock). */
   receivedMs: number;
   /** Ends the sending. */
@@ -39,6 +46,7 @@ export class Sender {
   #lastSeq = -1;
   #nextSample = 0;
   #warnedMs = -Infinity;
+  #waitsFor: WaitsFor = "music";
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -53,6 +61,11 @@ export class Sender {
   get nextSample(): number {
     const { totalSamples } = this.#options.stream;
     return Math.min(this.#nextSample, totalSamples ?? Infinity);
+  }
+
+  /** What it is that the next frame waits for. */
+  get waitsFor(): WaitsFor {
+    return this.#gate.closed ? "resume" : this.#waitsFor;
   }
 
   /** Holds clock and frames; nothing is sent until `resume`. */
@@ -77,6 +90,7 @@ export class Sender {
     const { packets, pacer, signal } = this.#options;
     for (;;) {
       await this.#turn();
+      this.#waitsFor = "music";
       const deadlineMs = pacer.heardMs(packets.nextSample);
       const frame = await orAbort(packets.read({ deadlineMs }), signal);
       // A frame whose reading ends in a pause is kept until the stream goes on.
@@ -94,8 +108,10 @@ export class Sender {
       signal.throwIfAborted();
       const dueMs = pacer.dueMs(packets.nextEnd) - performance.now();
       if (this.#gate.closed) await this.#gate.passed(signal);
-      else if (dueMs > 0) await sleep(dueMs, signal);
-      else if (!outbox.hasRoom) await this.#room();
+      else if (dueMs > 0) {
+        this.#waitsFor = "due";
+        await sleep(dueMs, signal);
+      } else if (!outbox.hasRoom) await this.#room();
       else return;
     }
   }
@@ -103,6 +119,7 @@ export class Sender {
   /** Waits for a client that does not read; the clock stands still meanwhile. */
   async #room(): Promise<void> {
     const { outbox, pacer, reporter, signal } = this.#options;
+    this.#waitsFor = "client";
     pacer.hold(performance.now());
     const onSlow = () =>
       reporter.warn("slow_client", "Audio waits: the client does not read it");
@@ -113,6 +130,7 @@ export class Sender {
   #send(frame: Frame): void {
     const { handle, stream, packets, pacer } = this.#options;
     const { outbox, reporter, telemetry, receivedMs } = this.#options;
+    const { broadcast, trace } = this.#options;
     const encodingMs = performance.now();
     const payload = packets.encode(frame);
     const nowMs = performance.now();
@@ -123,6 +141,11 @@ export class Sender {
     const header = { last, discontinuity: false, handle, seq, sample, beat };
     const message = encodeAudioFrame(header, payload);
     outbox.sendFrame(message);
+    broadcast?.push(frame, payload, packets.end?.endTrim);
+    trace?.packet({
+      ...{ seq, sample, last, encodeMs: encodingMs, encodedMs: nowMs },
+      sentMs: performance.now(),
+    });
     this.#lastSeq = seq;
     this.#nextSample = packets.nextSample;
     telemetry.time("encode", nowMs - encodingMs);

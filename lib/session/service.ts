@@ -8,6 +8,9 @@ import type { Log } from "../log.ts";
 import type { CreateStream } from "../stream/music_stream.ts";
 import type { Telemetry } from "../telemetry.ts";
 import type { Admission } from "./admission.ts";
+import type { Board } from "./board.ts";
+import type { Broadcasts } from "./broadcasts.ts";
+import type { Contexts } from "./contexts.ts";
 import type { SlowLimits } from "./outbox.ts";
 
 /** Models, limits and instruments behind every stream. */
@@ -18,9 +21,14 @@ export interface Service {
   /** By id; the first is the default. */
   readonly models: ReadonlyMap<string, Model>;
   readonly createStream: CreateStream;
-  readonly admission: Admission;
+  readonly admission: Pick<Admission, "enter" | "requireOpen">;
+  readonly broadcasts: Pick<Broadcasts, "open" | "find" | "enter">;
+  readonly board: Board;
+  readonly contexts: Contexts;
   readonly maxStreamsPerConnection: number;
   readonly slowLimits: SlowLimits;
   readonly telemetry: Telemetry;
   readonly log: Log;
+  /** Name of the key that was shown, or null. */
+  readonly key: string | null;
 }

@@ -5,10 +5,12 @@
  */
 import {
   type ClientMessage,
+  type JoinMessage,
   LIMITS,
   PROTOCOL,
   type StartMessage,
 } from "../protocol/mod.ts";
+import { JoinedStream } from "./broadcast_join.ts";
 import { errorReply } from "./error_reply.ts";
 import { modelInfos } from "./model_info.ts";
 import { Outbox, type SessionSocket } from "./outbox.ts";
@@ -31,6 +33,8 @@ export class Session {
   readonly outbox: Outbox;
   readonly #service: Service;
   readonly #players = new Map<string, Player>();
+  /** Streams of others that are listened to. */
+  readonly #joined = new Map<string, JoinedStream>();
   readonly #handles = new Set<number>();
   #lastHandle = 0;
   /** When the server stops (performance.now clock), once that is known. */
@@ -71,8 +75,13 @@ export class Session {
       case "resume":
       case "reset":
         return await this.#player(message)[message.type](received);
-      case "cancel":
+      case "cancel": {
+        const joined = this.#joined.get(message.stream);
+        if (joined !== undefined) return joined.cancel(received);
         return this.#player(message).cancel("client", received);
+      }
+      case "join":
+        return this.#join(message, received);
       case "ping":
         return this.#pong(message.t, received);
     }
@@ -104,16 +113,8 @@ export class Session {
 
   #start(message: StartMessage, received: Received): void {
     const { stream: id, format, lead_ms: leadMs } = message;
-    if (this.#players.has(id)) {
-      const text = `Stream "${id}" is playing: cancel it, or choose another id`;
-      throw new Refusal("stream_exists", text, { param: "stream" });
-    }
-    const { maxStreamsPerConnection: most, models } = this.#service;
-    if (this.#players.size >= most) {
-      const text = `The connection has ${this.#players.size} streams`;
-      throw new Refusal("too_many_streams", `${text}, accepted: ${most}`);
-    }
-    const piece = resolvePiece(message, models);
+    this.#requireRoom(id);
+    const piece = resolvePiece(message, this.#service);
     const place = this.#service.admission.enter("websocket");
     const handle = this.#takeHandle();
     const player = new Player({
@@ -138,9 +139,45 @@ export class Session {
     this.#players.set(id, player);
   }
 
+  #join({ id: publicId, stream: id = publicId }: JoinMessage, join: Received) {
+    this.#requireRoom(id);
+    const service = this.#service;
+    const broadcast = service.broadcasts.find(publicId);
+    const place = service.broadcasts.enter("websocket");
+    const handle = this.#takeHandle();
+    const { outbox, id: session } = this;
+    const joined = new JoinedStream({
+      ...{ id, handle, broadcast, session, outbox, service, join, place },
+      onEnd: () => {
+        this.#joined.delete(id);
+        this.#handles.delete(handle);
+      },
+    });
+    this.#joined.set(id, joined);
+  }
+
+  /** @throws {Refusal} `stream_exists` or `too_many_streams`. */
+  #requireRoom(id: string): void {
+    if (this.#players.has(id) || this.#joined.has(id)) {
+      const text = `Stream "${id}" is playing: cancel it, or choose another id`;
+      throw new Refusal("stream_exists", text, { param: "stream" });
+    }
+    const { maxStreamsPerConnection: most } = this.#service;
+    const count = this.#players.size + this.#joined.size;
+    if (count < most) return;
+    const text = `The connection has ${count} streams, accepted: ${most}`;
+    throw new Refusal("too_many_streams", text);
+  }
+
   #player({ stream }: { stream: string }): Player {
     const player = this.#players.get(stream);
     if (player !== undefined) return player;
+    if (this.#joined.has(stream)) {
+      const text = `Stream "${stream}" was started by somebody else`;
+      throw new Refusal("unsupported", `${text}, accepted: cancel`, {
+        param: "stream",
+      });
+    }
     const text = `There is no stream "${stream}" on this connection`;
     throw new Refusal("unknown_stream", text, { param: "stream" });
   }
@@ -168,6 +205,7 @@ export class Session {
     for (const player of [...this.#players.values()]) {
       player.cancel(reason, now);
     }
+    for (const joined of [...this.#joined.values()]) joined.cancel(now);
   }
 
   #closeIfDrained(): void {

@@ -6,8 +6,11 @@
  * @module
  */
 import {
+  blocksAt,
+  evaluations,
   gaussianFrames,
   guide,
+  type NoiseLevel,
   precondition,
   sample,
   scheduleSigmas,
@@ -19,16 +22,21 @@ export interface BlockInput {
   /** Latent frames before the block, row-major (contextFrames, channels). */
   context: Float32Array;
   contextFrames: number;
-  /** New latent frames. With the context an allowed number of frames for the denoiser. */
+  /** Latent frames after the block, likewise (afterFrames, channels): what it has to lead to. */
+  after: Float32Array;
+  afterFrames: number;
+  /** New latent frames. With what is known an allowed number of frames for the denoiser. */
   frames: number;
   /** Index of the first new latent frame since decoding began: numbers the noise. */
   index: number;
-  /** Control rows for context and new frames, row-major (frames, channels). */
+  /** Control rows for context, new frames and those after, row-major (frames, channels). */
   controls: Float32Array;
   /** Prompt tokens, row-major (tokens, dims). */
   prompt: Float32Array;
   seed: number;
   steps: number;
+  /** Blocks of the network that run at most, or null for as many as the package says. */
+  mostBlocks: number | null;
   /** Guidance scale, or null for the package's own. */
   guidance: number | null;
 }
@@ -36,6 +44,8 @@ export interface BlockInput {
 /** How to run a block's denoiser calls. */
 export interface BlockOptions {
   deadlineMs: number;
+  interactive?: boolean;
+  owner?: unknown;
   signal: AbortSignal;
   /** Told after each call how long it waited and ran, in ms. */
   onTiming?: (timing: { queueMs: number; runMs: number }) => void;
@@ -55,16 +65,20 @@ function withNull(array: Float32Array, rows: number): Float32Array {
   return out;
 }
 
-/** Context latents with their mask as the last channel; zeros for the new frames. */
+/** Known latents with their mask as the last channel; zeros for the new frames. */
 function contextRows(input: BlockInput, channels: number): Float32Array {
-  const { context, contextFrames, frames } = input;
+  const { context, contextFrames, after, afterFrames, frames } = input;
   const width = channels + 1;
-  const rows = new Float32Array((contextFrames + frames) * width);
-  for (let i = 0; i < contextFrames; i++) {
-    const row = context.subarray(i * channels, (i + 1) * channels);
-    rows.set(row, i * width);
-    rows[i * width + channels] = 1;
-  }
+  const rows = new Float32Array((contextFrames + frames + afterFrames) * width);
+  const know = (latents: Float32Array, count: number, first: number) => {
+    for (let i = 0; i < count; i++) {
+      const row = latents.subarray(i * channels, (i + 1) * channels);
+      rows.set(row, (first + i) * width);
+      rows[(first + i) * width + channels] = 1;
+    }
+  };
+  know(context, contextFrames, 0);
+  know(after, afterFrames, contextFrames + frames);
   return rows;
 }
 
@@ -79,15 +93,18 @@ export async function makeBlock(
   input: BlockInput,
   options: BlockOptions,
 ): Promise<Float32Array> {
-  const { latent, sampler } = model.manifest;
+  const { latent, sampler, denoiser: { budgets } } = model.manifest;
   const { channels } = latent;
-  const { contextFrames, frames } = input;
-  const total = contextFrames + frames;
+  const { contextFrames, afterFrames, frames } = input;
+  const total = contextFrames + frames + afterFrames;
   const context = contextRows(input, channels);
+  // After the last call comes a decoder window, which costs about as much.
+  const calls = evaluations(sampler.kind, input.steps) + 1;
+  let called = 0;
 
   const network = async (
     scaled: Float32Array,
-    cNoise: number,
+    { sigma, cNoise }: NoiseLevel,
     rows: 1 | 2,
   ): Promise<Float32Array> => {
     // Where the latents are known the network is shown them clean, and no noise.
@@ -101,7 +118,13 @@ export async function makeBlock(
       prompt: withNull(input.prompt, rows),
       controls: withNull(input.controls, rows),
       context: repeat(context, rows),
-    }, options);
+      ...(budgets && {
+        blocks: Math.min(
+          blocksAt(budgets.by_sigma, sigma),
+          input.mostBlocks ?? Infinity,
+        ),
+      }),
+    }, { ...options, restUnits: Math.max(0, calls - ++called) });
     const fresh = new Float32Array(rows * frames * channels);
     for (let row = 0; row < rows; row++) {
       const start = (row * total + contextFrames) * channels;

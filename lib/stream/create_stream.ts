@@ -1,10 +1,11 @@
 /**
- * Encodes the prompts, decides what the client left open, makes the stream.
+ * Encodes prompts and context, decides what the client left open, makes the stream.
  *
  * @module
  */
 import { scheduleSigmas } from "../diffusion/mod.ts";
 import type { MusicStream, StreamOptions } from "./music_stream.ts";
+import { makeOpening } from "./opening.ts";
 import { PromptMixer } from "./prompt_mixer.ts";
 import { durationSamples, resolveBpm } from "./resolve.ts";
 import { Stream } from "./stream.ts";
@@ -12,7 +13,8 @@ import { Stream } from "./stream.ts";
 /**
  * Makes a stream. Nothing is generated before its first `read`.
  *
- * @throws {RangeError} If the package has no schedule for `steps`.
+ * @throws {RangeError} If the package has no schedule for `steps`, or the context is too short.
+ * @throws {TypeError} If there is a context and the package has no encoder.
  * @throws {DOMException} AbortError if `signal` is aborted meanwhile.
  */
 export async function createStream(
@@ -25,10 +27,16 @@ export async function createStream(
   const mixer = new PromptMixer(model);
   const begin = performance.now();
   await mixer.prepare(controls, [], { deadlineMs: begin, ...init });
-  const bpm = resolveBpm(controls, mixer.bpm(controls));
+  const { context = null, ...rest } = options;
+  const opening = context &&
+    await makeOpening(model, context, { deadlineMs: begin, ...init });
+  const bpm = controls.bpm ?? context?.bpm ??
+    resolveBpm(controls, mixer.bpm(controls));
   return new Stream({
-    ...options,
+    ...rest,
+    opening,
     steps,
+    fixedSteps: options.steps !== null,
     mixer,
     bpm,
     totalSamples: duration &&

@@ -5,3 +5,4 @@
  */
 export { createStream } from "./create_stream.ts";
 export type * from "./music_stream.ts";
+export { openingSamples } from "./opening.ts";

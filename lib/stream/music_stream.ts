@@ -5,6 +5,7 @@
  */
 import type { Controls, Duration, Quantum, Ramp } from "../protocol/mod.ts";
 import type { Model } from "../inference/engine.ts";
+import type { Spans } from "./spans.ts";
 
 /** What a stream is made of; everything is resolved except what only the model can tell. */
 export interface StreamOptions {
@@ -16,6 +17,24 @@ export interface StreamOptions {
   loop: boolean;
   /** Sampler steps, or null for the package's default. */
   steps: number | null;
+  /** Audio that the music goes on from; the package must have an encoder. */
+  context?: ContextAudio | null;
+}
+
+/** A user's own clip. */
+export interface ContextAudio {
+  /** Its end, at 48 kHz. */
+  audio: { left: Float32Array; right: Float32Array };
+  /** Its tempo in beats a minute, or null if unknown. */
+  bpm: number | null;
+}
+
+/** Music that goes before sample 0. */
+export interface Opening {
+  /** Its last latent frames, row-major (frames, channels). */
+  latents: Float32Array;
+  /** What the music gives way to from sample 0 on, so that the waveform does not jump. */
+  bridge: { left: Float32Array; right: Float32Array };
 }
 
 /** Consecutive stereo samples of a stream. */
@@ -58,6 +77,8 @@ export interface MusicStream {
   readonly position: number;
   /** Known after the first `read`. */
   readonly timings: StreamTimings;
+  /** Samples made in fewer steps or layers than asked for, because the server was busy. */
+  readonly degraded?: Spans;
   /** Every control of `patch` that the package does not understand. */
   ignoredControls(patch: Partial<Controls>): string[];
   /**
@@ -65,6 +86,15 @@ export interface MusicStream {
    * @throws {DOMException} AbortError after `cancel`.
    */
   read(samples: number, options: { deadlineMs: number }): Promise<PcmChunk>;
+  /**
+   * The last `samples` samples before sample 0 of a loop, which are also those that it ends with; null for
+   * what does not loop. Waits until they are made; earlier than two latent frames is silence.
+   * @throws {DOMException} AbortError after `cancel`.
+   */
+  lead(
+    samples: number,
+    options: { deadlineMs: number },
+  ): Promise<{ left: Float32Array; right: Float32Array } | null>;
   /** Texts among the prompts of which the package knows no word; asked for after `update` or the start. */
   notUnderstood(controls: Partial<Controls>): string[];
   /**

@@ -34,27 +34,23 @@ export function blendSeam(seam: Seam, fresh: Stereo, start: number): void {
 }
 
 /**
- * Makes the end of a loop run into its start, in place: the last samples give
- * way, with equal power, to what the model played just before sample 0.
- *
- * @param lead What came before sample 0; its last sample is the one before it.
- * @param total Length of the loop, in samples.
+ * Makes the beginning of a piece come out of other audio, in place: `bridge`
+ * holds at sample 0 and gives way, with equal power, until it ends.
  */
-export function blendLoopEnd(
+export function blendBridge(
+  bridge: Stereo,
   fresh: Stereo,
   start: number,
-  lead: Stereo,
-  total: number,
 ): void {
-  const length = lead.left.length;
-  for (let i = 0; i < fresh.left.length; i++) {
-    const into = start + i - (total - length);
-    if (into < 0 || into >= length) continue;
-    const angle = (into + 1) / length * Math.PI / 2;
+  const length = bridge.left.length;
+  for (let i = Math.max(0, -start); i < fresh.left.length; i++) {
+    const at = start + i;
+    if (at >= length) return;
+    const angle = at / length * Math.PI / 2;
     const out = Math.cos(angle);
     const back = Math.sin(angle);
-    fresh.left[i] = fresh.left[i]! * out + lead.left[into]! * back;
-    fresh.right[i] = fresh.right[i]! * out + lead.right[into]! * back;
+    fresh.left[i] = bridge.left[at]! * out + fresh.left[i]! * back;
+    fresh.right[i] = bridge.right[at]! * out + fresh.right[i]! * back;
   }
 }
 

@@ -9,15 +9,18 @@
  * @module
  */
 import type { Model } from "../inference/engine.ts";
+import type { Pressure } from "../inference/load.ts";
 import type { Controls, Quantum, Ramp } from "../protocol/mod.ts";
-import { blockLength } from "./block_plan.ts";
+import { blockLength, contextLengths } from "./block_plan.ts";
 import { type BlockInput, makeBlock } from "./block.ts";
 import { controlRows } from "./control_rows.ts";
 import { DecodeTrack } from "./decode_track.ts";
 import { type Edit, EditQueue } from "./edits.ts";
 import { LatentTrack } from "./latent_track.ts";
+import { Loop } from "./loop.ts";
 import type {
   MusicStream,
+  Opening,
   PcmChunk,
   Scheduled,
   StreamOptions,
@@ -26,25 +29,34 @@ import type {
 import { PcmQueue, type Stereo } from "./pcm_queue.ts";
 import type { PromptMixer } from "./prompt_mixer.ts";
 import { bpmOfPatch, resolveControls } from "./resolve.ts";
+import { qualityUnder } from "./quality.ts";
 import { Score } from "./score.ts";
 import {
-  blendLoopEnd,
+  blendBridge,
   blendSeam,
   CROSSFADE_SAMPLES,
   fadeOut,
   type Seam,
 } from "./seam.ts";
 import { Signal } from "./signal.ts";
+import { Spans } from "./spans.ts";
 import { TempoMap } from "./tempo_map.ts";
 
 /** Audio made ahead of what was read, in samples: enough that another stream's turn is not heard. */
 const AHEAD_SAMPLES = 3 * 48_000;
 
+/** Latent frames of an opening that are decoded before the decoder's context is full. */
+const WARM_FRAMES = 2;
+
 /** What `createStream` has found out before the stream exists. */
-export interface StreamInit extends StreamOptions {
+export interface StreamInit extends Omit<StreamOptions, "context"> {
+  /** Music that goes before sample 0, or null. */
+  opening: Opening | null;
   mixer: PromptMixer;
   bpm: number;
   steps: number;
+  /** True if the client has said how many. */
+  fixedSteps: boolean;
   totalSamples: number | null;
   promptMs: number;
 }
@@ -55,21 +67,25 @@ export class Stream implements MusicStream {
   readonly steps: number;
   readonly totalSamples: number | null;
   readonly timings: StreamTimings;
+  readonly degraded: Spans = new Spans();
 
   #model: Model;
+  #fixedSteps: boolean;
   #hop: number;
   #mixer: PromptMixer;
   #score: Score;
   #tempo: TempoMap;
-  #loop: boolean;
+  /** Null if the piece does not loop. */
+  #loop: Loop | null;
+  #opening: Opening | null;
 
+  /** Index of the first latent frame that is decoded. */
   #origin: number;
   #latents: LatentTrack;
   #decoder: DecodeTrack;
   #pcm = new PcmQueue(0);
   #edits = new EditQueue();
   #seam: Seam | null = null;
-  #loopLead: Stereo | null = null;
   /** Blocks made since the start or the last change. */
   #block = 0;
   /** Oldest latent frame that a new block may look back on. */
@@ -91,6 +107,7 @@ export class Stream implements MusicStream {
   constructor(init: StreamInit) {
     this.seed = init.seed;
     this.steps = init.steps;
+    this.#fixedSteps = init.fixedSteps;
     this.totalSamples = init.totalSamples;
     this.timings = {
       queueMs: 0,
@@ -103,12 +120,18 @@ export class Stream implements MusicStream {
     this.#mixer = init.mixer;
     this.#score = new Score(resolveControls(init.controls));
     this.#tempo = new TempoMap(init.bpm);
-    this.#loop = init.loop && init.totalSamples !== null;
-    // A loop needs one whole frame before sample 0 to run into.
-    const preroll = init.model.manifest.decoder.preroll_frames;
-    this.#origin = -(preroll + (this.#loop ? 1 : 0));
-    this.#contextStart = this.#origin;
-    this.#latents = new LatentTrack(this.#origin);
+    this.#loop = this.#makeLoop(init);
+    this.#opening = init.opening;
+    const { decoder, latent } = init.model.manifest;
+    const opening = init.opening?.latents ?? new Float32Array();
+    const openingFrames = opening.length / latent.channels;
+    this.#origin = this.#loop?.origin ??
+      -(openingFrames === 0
+        ? decoder.preroll_frames
+        : Math.min(openingFrames, decoder.context_frames + WARM_FRAMES));
+    this.#contextStart = Math.min(this.#origin, -openingFrames);
+    this.#latents = new LatentTrack(this.#contextStart);
+    this.#latents.append(opening, latent.channels);
     this.#decoder = new DecodeTrack(init.model, this.#latents, this.#origin);
   }
 
@@ -148,11 +171,7 @@ export class Stream implements MusicStream {
     { deadlineMs }: { deadlineMs: number },
   ): Promise<PcmChunk> {
     this.#dueMs = deadlineMs;
-    if (!this.#started) {
-      this.#started = true;
-      this.#freshDueMs = deadlineMs;
-      this.#run().catch((error) => this.#fail(error));
-    }
+    this.#start(deadlineMs);
     const left = (this.totalSamples ?? Infinity) - this.position;
     const count = Math.min(samples, left);
     this.#signal.notify();
@@ -203,6 +222,19 @@ export class Stream implements MusicStream {
     return this.#schedule(sample, patch, rampSamples);
   }
 
+  async lead(
+    samples: number,
+    { deadlineMs }: { deadlineMs: number },
+  ): Promise<Stereo | null> {
+    if (this.#loop === null) return null;
+    this.#start(deadlineMs);
+    while (this.#pcm.end <= 0) {
+      if (this.#failure !== null) throw this.#failure;
+      await this.#signal.wait();
+    }
+    return this.#loop.lead(samples);
+  }
+
   reset(): Scheduled {
     return this.#schedule(this.#landing("now", Infinity), null, 0);
   }
@@ -210,6 +242,37 @@ export class Stream implements MusicStream {
   cancel(): void {
     const reason = new DOMException("The stream was cancelled", "AbortError");
     this.#fail(reason);
+  }
+
+  #makeLoop({ loop, totalSamples, model }: StreamInit): Loop | null {
+    if (!loop || totalSamples === null) return null;
+    const { latent, decoder, denoiser, encoder } = model.manifest;
+    return new Loop({
+      total: totalSamples,
+      hop: latent.hop_samples,
+      channels: latent.channels,
+      preroll: decoder.preroll_frames,
+      multiple: denoiser.frames.multiple,
+      encoder: encoder && model.encodeAudio
+        ? {
+          lookahead: encoder.lookahead_samples,
+          encode: (audio) =>
+            model.encodeAudio!(audio, {
+              ...this.#urgency(),
+              signal: this.#abort.signal,
+            }),
+        }
+        : null,
+    });
+  }
+
+  /** Begins to make music, when somebody first wants some. */
+  #start(deadlineMs: number): void {
+    if (this.#started) return;
+    this.#started = true;
+    this.#dueMs = deadlineMs;
+    this.#freshDueMs = deadlineMs;
+    this.#run().catch((error) => this.#fail(error));
   }
 
   #fail(error: unknown): void {
@@ -232,6 +295,11 @@ export class Stream implements MusicStream {
       quantum;
     while (this.#tempo.sampleAt(beat) < earliest) beat += quantum;
     return this.#tempo.sampleAt(beat);
+  }
+
+  /** Who has said in how many steps gets them. */
+  #pressure(): Pressure {
+    return this.#fixedSteps ? 0 : this.#model.pressure ?? 0;
   }
 
   /** About how long it takes to hear something made anew, in ms. */
@@ -299,10 +367,13 @@ export class Stream implements MusicStream {
    * The first block since the start or a change is one errand: were its later
    * windows to wait for other streams' first ones, all would begin, and starve.
    */
-  #deadlineMs(): number {
-    const first = this.#block === 0 ||
+  #urgency(): { deadlineMs: number; interactive: boolean; owner: Stream } {
+    const interactive = this.#block === 0 ||
       this.#block === 1 && this.#decoder.next < this.#latents.end;
-    return first ? this.#freshDueMs : this.#dueAt(this.#pcm.end);
+    const deadlineMs = interactive
+      ? this.#freshDueMs
+      : this.#dueAt(this.#pcm.end);
+    return { deadlineMs, interactive, owner: this };
   }
 
   /** When a sample is due, on the `performance.now()` clock. */
@@ -324,11 +395,12 @@ export class Stream implements MusicStream {
       }
       : null;
     await this.#decoder.rewind(latent, {
-      deadlineMs: this.#deadlineMs(),
+      ...this.#urgency(),
       signal: this.#abort.signal,
     });
     this.#edits.remove(edit);
     this.#pcm.truncate(start);
+    this.degraded.truncate(start);
     this.#latents.truncate(latent);
     this.#seam = seam;
     this.#block = 0;
@@ -346,11 +418,16 @@ export class Stream implements MusicStream {
   /** Makes the next block of latent frames. */
   async #extend(): Promise<void> {
     const first = this.#latents.end;
+    const loop = this.#loop;
+    if (loop !== null && first >= loop.gapEnd) {
+      return this.#append(await loop.ending(first - loop.gapEnd));
+    }
     this.#making = first;
     this.#blockAbort = new AbortController();
     try {
-      const block = await makeBlock(this.#model, this.#blockInput(first), {
-        deadlineMs: this.#deadlineMs(),
+      const input = await this.#blockInput(first);
+      const block = await makeBlock(this.#model, input, {
+        ...this.#urgency(),
         signal: AbortSignal.any([this.#abort.signal, this.#blockAbort.signal]),
         onTiming: ({ queueMs, runMs }) => {
           if (this.#heard) return;
@@ -358,7 +435,8 @@ export class Stream implements MusicStream {
           this.timings.stepsMs.push(runMs);
         },
       });
-      this.#latents.append(block, this.#model.manifest.latent.channels);
+      this.#append(block);
+      this.#noteQuality(first, input);
       this.#block++;
     } catch (error) {
       if (!this.#blockAbort.signal.aborted) throw error;
@@ -367,41 +445,66 @@ export class Stream implements MusicStream {
     }
   }
 
-  #blockInput(first: number): BlockInput {
+  /** Keeps account of where the music is made with less than was asked for. */
+  #noteQuality(first: number, { steps, mostBlocks, frames }: BlockInput): void {
+    if (steps === this.steps && mostBlocks === null) return;
+    const from = Math.max(0, first * this.#hop);
+    const end = this.totalSamples ?? Infinity;
+    this.degraded.add(from, Math.min(end, (first + frames) * this.#hop));
+  }
+
+  #append(latents: Float32Array): void {
+    this.#loop?.keepLatents(this.#latents.end, latents);
+    this.#latents.append(latents, this.#model.manifest.latent.channels);
+  }
+
+  async #blockInput(first: number): Promise<BlockInput> {
     const { manifest } = this.#model;
     const { lengths, context } = manifest.blocks;
     const { multiple, max } = manifest.denoiser.frames;
+    const { channels } = manifest.latent;
+    const loop = this.#loop;
     const sample = first * this.#hop;
     // Prompts are constant within a block: a ramp is climbed in short ones.
     const ramping = this.#score.ramping(Math.max(0, sample));
-    const frames = ramping ? lengths[0]! : blockLength(lengths, this.#block);
+    const regular = ramping ? lengths[0]! : blockLength(lengths, this.#block);
+    const frames = loop?.blockFrames(first, regular) ?? regular;
+    const closing = loop !== null && first + frames === loop.gapEnd;
+    const known = closing ? await loop.known() : new Float32Array();
     const history = first -
       Math.max(this.#contextStart, this.#latents.first);
-    const most = Math.min(history, context, max - frames);
-    const contextFrames = most - (most + frames) % multiple;
+    const { before, after } = contextLengths({
+      before: Math.min(history, context),
+      frames,
+      after: known.length / channels,
+      multiple,
+      max,
+    });
     const middle = sample + frames * this.#hop / 2;
-    const { channels } = manifest.latent;
+    const source = { score: this.#score, tempo: this.#tempo };
+    const rows = (from: number, count: number) =>
+      controlRows(manifest, source, from, count);
     return {
-      context: this.#latents.slice(first - contextFrames, first, channels),
-      contextFrames,
+      context: this.#latents.slice(first - before, first, channels),
+      contextFrames: before,
+      after: known.subarray(0, after * channels),
+      afterFrames: after,
       frames,
       index: first - this.#origin,
-      controls: controlRows(
-        manifest,
-        { score: this.#score, tempo: this.#tempo },
-        first - contextFrames,
-        contextFrames + frames,
+      controls: concat(
+        rows(first - before, before + frames),
+        closing ? rows(loop.knownFrom, after) : new Float32Array(),
       ),
       prompt: this.#mixer.at(this.#score, middle),
       seed: this.seed,
-      steps: this.steps,
+      ...qualityUnder(this.#pressure(), manifest, this.steps),
       guidance: this.#score.value("guidance", middle),
     };
   }
 
   async #decodeWindow(): Promise<void> {
     const { first, left, right } = await this.#decoder.decode({
-      deadlineMs: this.#deadlineMs(),
+      ...this.#urgency(),
       signal: this.#abort.signal,
       onTiming: ({ queueMs, runMs }) => {
         if (this.#heard) return;
@@ -411,8 +514,8 @@ export class Stream implements MusicStream {
     });
     const start = first * this.#hop;
     const fresh = { left, right };
-    requireFinite(fresh, first);
     if (this.#seam) blendSeam(this.#seam, fresh, start);
+    if (this.#opening) blendBridge(this.#opening.bridge, fresh, start);
     this.#finish(fresh, start);
     this.#pcm.push(fresh.left, fresh.right, start);
     this.#heard ||= this.#pcm.end > 0;
@@ -424,17 +527,9 @@ export class Stream implements MusicStream {
   #finish(fresh: Stereo, start: number): void {
     const total = this.totalSamples;
     if (total === null) return;
-    if (!this.#loop) return fadeOut(fresh, start, total);
-    if (this.#loopLead) {
-      blendLoopEnd(fresh, start, this.#loopLead, total);
-      return;
-    }
-    // The first window holds the frame before sample 0.
-    const lead = -start - this.#hop;
-    this.#loopLead = {
-      left: fresh.left.slice(lead, -start),
-      right: fresh.right.slice(lead, -start),
-    };
+    if (this.#loop === null) return fadeOut(fresh, start, total);
+    this.#loop.keepPcm(start, fresh);
+    this.#loop.blendEnd(fresh, start);
   }
 
   #forget(): void {
@@ -445,18 +540,6 @@ export class Stream implements MusicStream {
   }
 }
 
-/**
- * The peak guard would turn a value that is no number into silence: better a fault that is told.
- *
- * @throws {RangeError} If a sample is not finite.
- */
-function requireFinite({ left, right }: Stereo, first: number): void {
-  if (left.every(Number.isFinite) && right.every(Number.isFinite)) return;
-  throw new RangeError(
-    `Decoding latent frame ${first} gave samples that are not finite`,
-  );
-}
-
 /** A patch with its weights made to sum to 1. */
 function resolvePatch(
   controls: Controls,
@@ -465,4 +548,11 @@ function resolvePatch(
   if (!patch.prompts) return patch;
   const { prompts } = resolveControls({ ...controls, prompts: patch.prompts });
   return { ...patch, ...(prompts && { prompts }) };
+}
+
+function concat(a: Float32Array, b: Float32Array): Float32Array {
+  const out = new Float32Array(a.length + b.length);
+  out.set(a);
+  out.set(b, a.length);
+  return out;
 }

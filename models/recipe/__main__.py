@@ -1,4 +1,4 @@
-"""`python -m recipe STAGE`, run in models/. Stages: corpus, prepare, codec, base, text, export, evaluate."""
+"""`python -m recipe STAGE`, run in models/. Stages: corpus, prepare, codec, calibrate, text, base, layers, steps, recover, export, evaluate."""
 
 import argparse
 import os
@@ -17,8 +17,12 @@ def parser():
     for name, text in (
         ("prepare", "features, PCA, latents, controls, embeddings"),
         ("codec", "train the decoder network"),
+        ("calibrate", "level the decoder with what its synthesis does"),
         ("text", "distil the prompt encoder"),
         ("base", "train the denoiser"),
+        ("layers", "Presto-L: teach the base to run with fewer blocks at high noise"),
+        ("steps", "Presto-S, Presto-LS: distil the sampler to a few steps"),
+        ("recover", "turn a package back into checkpoints, to train it further"),
         ("export", "write the package that the server loads"),
         ("evaluate", "measure codec, adherence and style"),
     ):
@@ -27,10 +31,13 @@ def parser():
         p.add_argument("--work", default="work")
         p.add_argument("--minutes", type=float, default=10, help="training time of this run")
         p.add_argument("--decay-minutes", type=float, help="training time in all, over which the rate falls")
+        p.add_argument("--lr", type=float, default=1e-3, help="base: highest learning rate")
         p.add_argument("--dims", type=int, default=128)
         p.add_argument("--workers", type=int, default=2)
         p.add_argument("--package", default="pocket", help="folder that export writes")
         p.add_argument("--url", help="evaluate: a running server to listen to")
+        p.add_argument("--method", default="presto-ls", choices=("presto-ls", "presto-s", "dmd-gan"), help="steps: what to train")
+        p.add_argument("--ase", action="store_true", help="layers: the baseline, which drops the tail")
         p.add_argument("--tiny", action="store_true", help="smallest sizes: does the stage run?")
     return top
 
@@ -50,17 +57,33 @@ def main():
 
         size = {"clips": 2, "batch": 2} if args.tiny else {}
         train.run(args.corpus, args.work, f"{args.work}/codec.pt", args.minutes, decay_minutes=args.decay_minutes, **size)
+    elif args.stage == "calibrate":
+        from .codec import calibrate
+
+        calibrate.run(args.corpus, args.work, f"{args.work}/codec.pt")
     elif args.stage == "base":
         from .base import train
         from .base.model import Config
 
         config = Config(latents=16, dim=32, blocks=2, heads=2) if args.tiny else Config(latents=args.dims)
         frames = 128 if args.tiny else 2048
-        train.run(args.corpus, args.work, f"{args.work}/base.pt", args.minutes, args.decay_minutes, frames, config=config)
+        train.run(args.corpus, args.work, f"{args.work}/base.pt", args.minutes, args.decay_minutes, frames, args.lr, config=config)
     elif args.stage == "text":
         from .text import student
 
         student.run(args.corpus, args.work, f"{args.work}/text.pt", args.minutes, tiny=args.tiny)
+    elif args.stage == "layers":
+        from .presto import stage
+
+        stage.run_layers(args.corpus, args.work, args.minutes, args.ase, 128 if args.tiny else 1024)
+    elif args.stage == "steps":
+        from .presto import stage
+
+        stage.run_steps(args.corpus, args.work, args.minutes, args.method, 128 if args.tiny else 1152)
+    elif args.stage == "recover":
+        from . import recover
+
+        recover.run(args.package, args.work)
     elif args.stage == "export":
         from . import export
 

@@ -39,10 +39,14 @@ def save(path, **parts):
 
 
 def load(path, **parts):
-    """Loads what `save` wrote into `parts`; returns the plain values, or {} if there is no checkpoint yet."""
+    """Loads what `save` wrote into `parts`; returns the plain values, or {} if there is no checkpoint yet.
+
+    Weights recovered from a package come without an optimiser: parts that were not saved stay as they are.
+    """
     if not Path(path).exists():
         return {}
     state = torch.load(path, map_location="cpu", weights_only=False)
     for name, part in parts.items():
-        part.load_state_dict(state.pop(name))
+        if name in state:
+            part.load_state_dict(state.pop(name))
     return state

@@ -16,9 +16,9 @@ import soundfile
 import torch
 
 from . import listen
+from .codec import calibrate
 from .codec import features as F
 from .codec import pca as P
-from .codec import synthesis
 from .codec.analyse import load_audio
 from .export import load_models
 
@@ -35,9 +35,7 @@ def held_out(corpus, split="test"):
 @torch.no_grad()
 def decode(decoder, z):
     """Latents (n, dims) -> (2, 3840 n) through the decoder network and the reference synthesis."""
-    out = {k: v[0].numpy() for k, v in decoder(torch.tensor(z)[None]).items()}
-    phase = {k: out[k][..., 0] + 1j * out[k][..., 1] for k in ("advance", "step")}
-    return synthesis.synthesise(out["log_mag"], out["hf"], out["pan"], phase["advance"], phase["step"], out["env"])
+    return calibrate.render(decoder, z)[0]
 
 
 def opus(audio, kbps):

@@ -22,6 +22,8 @@ from .checkpoint import Ema, load
 from .codec import features as F
 from .codec import synthesis
 from .codec.decoder import Decoder
+from .presto import noise
+from .presto.layers import SMALLEST
 from .text.student import MAX_TOKENS, Student
 
 torch.backends.mha.set_fastpath_enabled(False)
@@ -52,8 +54,20 @@ class DecoderGraph(nn.Module):
         self.decoder = decoder
 
     def forward(self, latents):
-        out = self.decoder(latents)
+        out = self.decoder.audible(self.decoder(latents))
         return tuple(out[name] for name in self.FEATURES)
+
+
+class EncoderGraph(nn.Module):
+    """features (1, n, F.DIM) -> latents (1, n, dims)."""
+
+    def __init__(self, fitted):
+        super().__init__()
+        self.register_buffer("mean", torch.from_numpy(fitted["mean"]))
+        self.register_buffer("encode", torch.from_numpy(fitted["encode"]))
+
+    def forward(self, features):
+        return (features - self.mean) @ self.encode
 
 
 def to_half(path):
@@ -79,12 +93,14 @@ def to_half(path):
 
 
 def write_graph(module, args, path, inputs, outputs, dynamic):
+    """Writes the module's graph to `path` and checks it; -> its entry in model.json."""
     torch.onnx.export(
         module.eval(), args, str(path), input_names=inputs, output_names=outputs,
         dynamic_shapes=dynamic, dynamo=True, external_data=False, opset_version=18, optimize=True, verbose=False,
     )  # fmt: skip
     to_half(path)
     check(module, args, path, inputs)
+    return graph_entry(path, {n: n for n in inputs}, {n: n for n in outputs})
 
 
 @torch.no_grad()
@@ -142,13 +158,22 @@ def manifest(c, graphs, tokenizer):
             "tokens": c.prompt_tokens,
             "dims": c.prompt_dims,
         },
-        "denoiser": {"graph": graphs["denoiser"], "prediction": "edm", "frames": {"min": 2, "max": 128, "multiple": c.patch}},
+        "denoiser": {
+            "graph": graphs["denoiser"],
+            "prediction": "edm",
+            "frames": {"min": 2, "max": 128, "multiple": c.patch},
+            "budgets": {
+                "input": "blocks",
+                "min": SMALLEST,
+                "max": c.blocks,
+                "by_sigma": [{"above": above, "blocks": blocks} for above, blocks in noise.BUDGETS],
+            },
+        },
         "sampler": {
-            "kind": "dpmpp_2m",
-            "schedule": {"kind": "karras", "sigma_min": 0.05, "sigma_max": 15, "rho": 5},
-            "steps": 6,
+            "kind": "pingpong",
+            "schedule": {"kind": "karras", "sigma_min": noise.SIGMA_MIN, "sigma_max": noise.SIGMA_MAX, "rho": noise.RHO, "grid": "n"},
+            "steps": 4,
             "max_steps": 8,
-            "guidance": {"kind": "cfg", "scale": 3.0, "sigma_low": 0.3, "sigma_high": 12},
         },
         "decoder": {
             "kind": "spectrum",
@@ -168,48 +193,87 @@ def manifest(c, graphs, tokenizer):
                 "env_cut_hz": F.ENV_CUT_HZ,
             },
         },
+        "encoder": {
+            "kind": "spectrum",
+            "graph": graphs["encoder"],
+            "lookahead_samples": F.N_FFT - F.HOP,
+            "floor": F.FLOOR,
+            "env_floor": F.ENV_FLOOR,
+        },
         "blocks": {"lengths": [16, 32, 48], "context": 64},
         "controls": {
             "channels": labels.CHANNELS,
             "layout": [list(group) for group in labels.LAYOUT],
-            "understood": ["prompts", "bpm", "meter", "key", "chords", "density", "brightness", "energy", "parts", "guidance"],
+            "understood": ["prompts", "bpm", "meter", "key", "chords", "density", "brightness", "energy", "parts"],
         },
     }
+
+
+def prompt_graph(module, path):
+    ids, mask = torch.randint(1000, 20000, (1, 7)), torch.ones(1, 7, dtype=torch.long)
+    names = ["ids", "mask"], ["tokens", "tempo"]
+    auto = torch.export.Dim.AUTO
+    return write_graph(module, (ids, mask), path, *names, ({1: auto}, {1: auto}))
+
+
+class BudgetGraph(nn.Module):
+    """A Network whose layer budget is an input: what is left out stands in an untaken branch and is not computed."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, x, c_noise, prompt, controls, context, blocks):
+        n = self.network
+        emb = n.sigma(n.noise_features(c_noise)) + n.pooled(prompt.flatten(1)) + n.budget(blocks)
+        h, shared, angles = n.enter(x, emb, controls, context)
+        for i, block in enumerate(n.blocks):
+            if SMALLEST - 1 <= i < len(n.blocks) - 1:
+                run = lambda h, s, p, a, block=block: block(h, s, p, a)  # noqa: E731
+                h = torch.cond(blocks - 1 > i, run, lambda h, s, p, a: h.clone(), (h, shared, prompt, angles))
+            else:
+                h = block(h, shared, prompt, angles)
+        return n.read(h, x, emb)
+
+
+def denoiser_graph(network, path):
+    c, b, n = network.c, 2, 24
+    names = ["x", "c_noise", "prompt", "controls", "context", "blocks"], ["f"]
+    args = (
+        torch.randn(b, n, c.latents), torch.randn(b), torch.randn(b, c.prompt_tokens, c.prompt_dims),
+        torch.randn(b, n, c.controls), torch.randn(b, n, c.latents + 1),
+        torch.tensor(c.blocks - 1),
+    )  # fmt: skip
+    auto = torch.export.Dim.AUTO
+    both = {0: auto, 1: auto}
+    return write_graph(BudgetGraph(network), args, path, *names, (both, {0: auto}, {0: auto}, both, both, None))
+
+
+def decoder_graph(module, path):
+    latents = torch.randn(1, 12, module.decoder.linear.shape[0])
+    return write_graph(module, (latents,), path, ["latents"], list(DecoderGraph.FEATURES), ({1: torch.export.Dim.AUTO},))
+
+
+def encoder_graph(fitted, path):
+    features = torch.from_numpy(fitted["mean"]) + torch.randn(1, 12, F.DIM)
+    auto = torch.export.Dim.AUTO
+    return write_graph(EncoderGraph(fitted), (features,), path, ["features"], ["latents"], ({1: auto},))
 
 
 def run(work, package):
     out = Path(package)
     out.mkdir(parents=True, exist_ok=True)
     base, decoder, student = load_models(work)
-    c = base.c
-    auto = torch.export.Dim.AUTO
-    graphs = {}
-
-    path = out / "prompt.onnx"
-    ids, mask = torch.randint(1000, 20000, (1, 7)), torch.ones(1, 7, dtype=torch.long)
-    names = ["ids", "mask"], ["tokens", "tempo"]
-    write_graph(PromptGraph(student, base.resampler), (ids, mask), path, *names, ({1: auto}, {1: auto}))
-    graphs["prompt"] = graph_entry(path, *({n: n for n in side} for side in names))
-
-    path = out / "denoiser.onnx"
-    names = ["x", "c_noise", "prompt", "controls", "context"], ["f"]
-    b, n = 2, 24
-    args = (
-        torch.randn(b, n, c.latents), torch.randn(b), torch.randn(b, c.prompt_tokens, c.prompt_dims),
-        torch.randn(b, n, c.controls), torch.randn(b, n, c.latents + 1),
-    )  # fmt: skip
-    both = {0: auto, 1: auto}
-    write_graph(base.network, args, path, *names, (both, {0: auto}, {0: auto}, both, both))
-    graphs["denoiser"] = graph_entry(path, *({n: n for n in side} for side in names))
-
-    path = out / "decoder.onnx"
-    names = ["latents"], list(DecoderGraph.FEATURES)
-    write_graph(DecoderGraph(decoder), (torch.randn(1, 12, c.latents),), path, *names, ({1: auto},))
-    graphs["decoder"] = graph_entry(path, *({n: n for n in side} for side in names))
+    graphs = {
+        "prompt": prompt_graph(PromptGraph(student, base.resampler), out / "prompt.onnx"),
+        "denoiser": denoiser_graph(base.network, out / "denoiser.onnx"),
+        "decoder": decoder_graph(DecoderGraph(decoder), out / "decoder.onnx"),
+        "encoder": encoder_graph(dict(np.load(Path(work) / "pca.npz")), out / "encoder.onnx"),
+    }
 
     from .text.teacher import folder
 
     tokenizer = out / "tokenizer.json"
     shutil.copy(folder() / "tokenizer.json", tokenizer)
-    text = json.dumps(manifest(c, graphs, tokenizer), indent=1)
+    text = json.dumps(manifest(base.c, graphs, tokenizer), indent=1)
     (out / "model.json").write_text(text + "\n")

@@ -15,6 +15,7 @@ from .codec import features as F
 LAYOUT = [("beat", 5), ("chord", 25), ("key", 13), ("parts", 5), ("density", 2), ("brightness", 2), ("energy", 2)]
 CHANNELS = sum(size for _, size in LAYOUT)
 PARTS = ("drums", "bass", "harmony", "melody")
+LOUD_FROM_DB, LOUD_RANGE_DB = 44.0, 16.0
 
 
 def slices():
@@ -38,6 +39,24 @@ def brightness(feature_rows, smooth_frames=25):
     top = np.convolve((u * hz).sum(1), kernel, "same")
     bottom = np.convolve(u.sum(1), kernel, "same")
     return np.clip(np.log2(top / np.maximum(bottom, 1e-6) / 400) / 4, 0, 1)
+
+
+def loudness(feature_rows, smooth_frames=25):
+    """Level over two seconds, quiet clips 0, loud ones 1. (n, DIM) -> (n)."""
+    parts = F.split(feature_rows.astype(np.float32))
+    power = np.exp(2 * parts["log_mag"]).sum((1, 2)) + np.exp(2 * parts["hf"]).sum((1, 2))
+    kernel = np.ones(smooth_frames) / smooth_frames
+    db = 10 * np.log10(np.convolve(power, kernel, "same") + 1)
+    return np.clip((db - LOUD_FROM_DB) / LOUD_RANGE_DB, 0, 1)
+
+
+def density(notes, seconds_of_beat, n, window_s=3.0, together_s=0.03):
+    """Note onsets a second around each of n frames, 1 -> 0, 16 -> 1 on a log scale; what sounds at once counts once."""
+    times = np.unique(np.round(np.array([note[0] for note in notes]) * seconds_of_beat / together_s)) * together_s
+    middle = (np.arange(n) + 0.5) * F.LATENT_HOP / F.SAMPLE_RATE
+    count = np.searchsorted(times, middle + window_s / 2) - np.searchsorted(times, middle - window_s / 2)
+    inside = np.minimum(middle + window_s / 2, n * F.LATENT_HOP / F.SAMPLE_RATE) - np.maximum(middle - window_s / 2, 0)
+    return np.clip(np.log2(np.maximum(count, 1) / inside) / 4, 0, 1)
 
 
 def _spans(spans, beat):
@@ -74,8 +93,10 @@ def controls(label, feature_rows):
         for start, end in label["parts"].get(part, []):
             out[(middle >= start) & (middle < end), at["parts"].start + i] = 1
     out[:, at["parts"].stop - 1] = 1
-    sections = [(s["beat"], s["beats"], (s["energy"], s["density"])) for s in label["energy"]]
-    values = _spans(sections, middle)
-    for name, value in (("energy", values[:, 0]), ("density", values[:, 1]), ("brightness", brightness(feature_rows))):
+    dense = density(label["notes"], 60 / label["bpm"], n)
+    intent = _spans([(s["beat"], s["beats"], (s["energy"],)) for s in label["energy"]], middle)[:, 0]
+    # What the composer meant alone is hardly heard: half of a clip's energy is its level and its movement.
+    energy = (intent + loudness(feature_rows) + dense) / 3
+    for name, value in (("energy", energy), ("density", dense), ("brightness", brightness(feature_rows))):
         out[:, at[name]] = np.stack([value, np.ones(n)], 1)
     return out

@@ -15,8 +15,11 @@ import { randomWeights } from "./weights.ts";
 
 const WIDTH = 32;
 const KERNEL = 3;
+/** Blocks of the network with layer budgets. */
+export const BLOCKS = 4;
 
-export function denoiserGraph(): Uint8Array {
+/** @param budgets Gives the network blocks, and an input that says how many run. */
+export function denoiserGraph(budgets = false): Uint8Array {
   const g = new GraphBuilder();
   const axes = ["batch", "frames"];
   const x = g.input("x", [...axes, LATENT_CHANNELS]);
@@ -66,11 +69,35 @@ export function denoiserGraph(): Uint8Array {
     g.node("Add", [hidden, g.node("Transpose", [local], { perm: [0, 2, 1] })]),
   ]);
 
+  const body = budgets ? blocks(g, mixed) : mixed;
+
   const out = randomWeights(15, WIDTH, LATENT_CHANNELS, 2);
   const f = g.node("MatMul", [
-    mixed,
+    body,
     g.weights(out, [WIDTH, LATENT_CHANNELS]),
   ]);
   g.output(g.node("Tanh", [f]), "f", [...axes, LATENT_CHANNELS]);
   return g.build();
+}
+
+/** Block i runs if i < blocks - 1, the last one always. */
+function blocks(g: GraphBuilder, hidden: string): string {
+  const count = g.input("blocks", [], "int64");
+  function block(graph: GraphBuilder, value: string, i: number): string {
+    const weights = randomWeights(16 + i, WIDTH, WIDTH, 1.5);
+    const inner = graph.node("MatMul", [
+      value,
+      graph.weights(weights, [WIDTH, WIDTH]),
+    ]);
+    return graph.node("Add", [value, graph.node("Tanh", [inner])]);
+  }
+  let value = hidden;
+  for (let i = 0; i < BLOCKS - 1; i++) {
+    const before = value;
+    value = g.node("If", [g.node("Greater", [count, g.integer(i + 1)])], {
+      then_branch: g.branch(3, (inner) => block(inner, before, i)),
+      else_branch: g.branch(3, (inner) => inner.node("Identity", [before])),
+    });
+  }
+  return block(g, value, BLOCKS - 1);
 }

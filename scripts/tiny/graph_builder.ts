@@ -3,7 +3,7 @@
  *
  * @module
  */
-import onnxProto from "onnx-proto";
+import onnxProto, { type onnx as Onnx } from "onnx-proto";
 
 const { onnx } = onnxProto;
 const { FLOAT, INT64 } = onnx.TensorProto.DataType;
@@ -20,8 +20,13 @@ export type ElementType = "float32" | "int64";
 /** Lengths of the axes; a name stands for a length that is free. */
 export type Shape = readonly (number | string)[];
 
-/** An attribute of a node: an integer, a list of them, or a float. */
-export type Attribute = number | readonly number[] | { float: number };
+/** What an `If` node computes on one side: a value of its own, of any shape. */
+export interface Branch {
+  branch: Onnx.IGraphProto;
+}
+
+/** An attribute of a node: an integer, a list of them, a float, or a branch. */
+export type Attribute = number | readonly number[] | { float: number } | Branch;
 
 /** A graph under construction; every method that makes a value returns its name. */
 export class GraphBuilder {
@@ -33,6 +38,13 @@ export class GraphBuilder {
     initializer: [],
   });
   #values = 0;
+  #branches = 0;
+  /** Keeps the names of a branch apart from those outside, which it may use. */
+  readonly #prefix: string;
+
+  constructor(prefix = "") {
+    this.#prefix = prefix;
+  }
 
   input(name: string, shape: Shape, type: ElementType = "float32"): string {
     this.#graph.input!.push(valueInfo(name, shape, type));
@@ -66,7 +78,7 @@ export class GraphBuilder {
     inputs: readonly string[],
     attributes: Record<string, Attribute> = {},
   ): string {
-    const name = `${opType.toLowerCase()}_${this.#values++}`;
+    const name = `${this.#prefix}${opType.toLowerCase()}_${this.#values++}`;
     this.#graph.node!.push(onnx.NodeProto.create({
       opType,
       input: [...inputs],
@@ -76,6 +88,24 @@ export class GraphBuilder {
       ),
     }));
     return name;
+  }
+
+  /** Adds an int64 constant without axes. */
+  integer(value: number): string {
+    return this.#constant([], INT64, BigInt64Array.of(BigInt(value)));
+  }
+
+  /**
+   * Makes one side of an `If` node.
+   *
+   * @param build Gives the name of its value, of which `rank` axes are free.
+   */
+  branch(rank: number, build: (inner: GraphBuilder) => string): Branch {
+    const prefix = `${this.#prefix}branch_${this.#branches++}_`;
+    const inner = new GraphBuilder(prefix);
+    const axes = Array.from({ length: rank }, (_, i) => `${prefix}axis_${i}`);
+    inner.output(build(inner), `${prefix}result`, axes);
+    return { branch: inner.#graph };
   }
 
   /** The graph as the bytes of an .onnx file, the same ones every time. */
@@ -94,7 +124,7 @@ export class GraphBuilder {
     dataType: number,
     values: Float32Array | BigInt64Array,
   ): string {
-    const name = `constant_${this.#values++}`;
+    const name = `${this.#prefix}constant_${this.#values++}`;
     const { buffer, byteOffset, byteLength } = values;
     const rawData = new Uint8Array(buffer, byteOffset, byteLength);
     this.#graph.initializer!.push(
@@ -117,6 +147,7 @@ function valueInfo(name: string, shape: Shape, type: ElementType) {
 
 function attributeValue(value: Attribute) {
   if (typeof value === "number") return { type: AttributeType.INT, i: value };
+  if ("branch" in value) return { type: AttributeType.GRAPH, g: value.branch };
   if ("float" in value) return { type: AttributeType.FLOAT, f: value.float };
   return { type: AttributeType.INTS, ints: [...value] };
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { BLOCKS } from "./denoiser_graph.ts";
 import {
   CONTROL_CHANNELS,
   HOP_SAMPLES,
@@ -17,23 +18,32 @@ import type { Manifest } from "../../lib/inference/manifest.ts";
 /** A file of a package as the manifest states it. */
 export type FileEntry = { file: string; sha256: string };
 
-/** Files of a package by their role. */
-export type Files = Record<
-  "tokenizer" | "prompt" | "denoiser" | "decoder",
-  FileEntry
->;
+/** Files of a package by their role; only one of the packages has an encoder. */
+export type Files =
+  & Record<"tokenizer" | "prompt" | "denoiser" | "decoder", FileEntry>
+  & { encoder?: FileEntry };
 
-/** Two kinds, so that both ways through decoder, sampler and guidance are gone. */
-export type Kind = Manifest["decoder"]["kind"];
+/**
+ * Three kinds, so that both ways through decoder, sampler and guidance are gone;
+ * the third, otherwise as the first, has layer budgets and few-step sampling.
+ */
+export type Kind = Manifest["decoder"]["kind"] | "layers";
+
+/** What clients call the package of a kind. */
+export const IDS: Readonly<Record<Kind, string>> = {
+  pcm: "tiny",
+  spectrum: "tiny_spectrum",
+  layers: "tiny_layers",
+};
 
 /** The manifest of the package of one kind. */
 export function tinyManifest(kind: Kind, files: Files): Manifest {
-  const spectrum = kind === "spectrum";
+  const guided = kind === "pcm";
   return {
     format: 1,
-    id: spectrum ? "tiny_spectrum" : "tiny",
+    id: IDS[kind],
     version: "1.0.0",
-    title: `Tiny (random weights, ${kind} decoder)`,
+    title: `Tiny (random weights, ${TITLES[kind]})`,
     licence: "MIT",
     test: true,
     sample_rate: 48_000,
@@ -60,10 +70,14 @@ export function tinyManifest(kind: Kind, files: Files): Manifest {
         outputs: same("f"),
       },
       prediction: "edm",
+      ...(kind === "layers" && { budgets: budgets() }),
       frames: { min: 2, max: 64, multiple: 2 },
     },
-    sampler: spectrum ? pingpong() : guidedHeun(),
+    sampler: guided
+      ? guidedHeun()
+      : { ...pingpong(), ...(kind === "layers" && { min_steps: 2 }) },
     decoder: decoder(kind, files.decoder),
+    ...(files.encoder && { encoder: encoder(files.encoder) }),
     blocks: { lengths: [8, 16], context: 16 },
     controls: {
       channels: CONTROL_CHANNELS,
@@ -77,9 +91,29 @@ export function tinyManifest(kind: Kind, files: Files): Manifest {
         "brightness",
         "energy",
         "parts",
-        ...(spectrum ? [] : ["guidance"]),
+        ...(guided ? ["guidance"] : []),
       ],
     },
+  };
+}
+
+const TITLES: Readonly<Record<Kind, string>> = {
+  pcm: "pcm decoder",
+  spectrum: "spectrum decoder",
+  layers: "layer budgets",
+};
+
+/** Fewer blocks at high noise. */
+function budgets(): NonNullable<Manifest["denoiser"]["budgets"]> {
+  return {
+    input: "blocks",
+    min: 1,
+    max: BLOCKS,
+    by_sigma: [
+      { above: 10, blocks: 2 },
+      { above: 2, blocks: 3 },
+      { above: 0, blocks: BLOCKS },
+    ],
   };
 }
 
@@ -116,9 +150,9 @@ function pingpong(): Manifest["sampler"] {
 function decoder(kind: Kind, file: FileEntry): Manifest["decoder"] {
   const inputs = same("latents");
   const frames = { context_frames: 1, preroll_frames: 1 };
-  if (kind === "pcm") {
+  if (kind !== "spectrum") {
     return {
-      kind,
+      kind: "pcm",
       graph: { ...file, inputs, outputs: same("pcm") },
       ...frames,
     };
@@ -134,5 +168,15 @@ function decoder(kind: Kind, file: FileEntry): Manifest["decoder"] {
       hf_bands: hf_bands.map(([low, high]) => [low!, high!]),
       pan_bands_hz: [...pan_bands_hz],
     },
+  };
+}
+
+function encoder(file: FileEntry): NonNullable<Manifest["encoder"]> {
+  return {
+    kind: "spectrum",
+    graph: { ...file, inputs: same("features"), outputs: same("latents") },
+    lookahead_samples: SPECTRUM.n_fft - SPECTRUM.hop,
+    floor: 0.2,
+    env_floor: 1e-4,
   };
 }

@@ -5,6 +5,7 @@
  */
 import { pcmDecoderGraph, spectrumDecoderGraph } from "./decoder_graphs.ts";
 import { denoiserGraph } from "./denoiser_graph.ts";
+import { encoderGraph } from "./encoder_graph.ts";
 import { type Files, type Kind, tinyManifest } from "./manifest.ts";
 import { promptGraph } from "./prompt_graph.ts";
 import { tokenizerJson, TOKENS } from "./tokenizer.ts";
@@ -17,13 +18,18 @@ import { tokenizerJson, TOKENS } from "./tokenizer.ts";
 export async function packageFiles(
   kind: Kind,
 ): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
-  const decoder = kind === "pcm" ? pcmDecoderGraph() : spectrumDecoderGraph();
+  const decoder = kind === "spectrum"
+    ? spectrumDecoderGraph()
+    : pcmDecoderGraph();
   const roles = {
     tokenizer: ["tokenizer.json", json(tokenizerJson())],
     prompt: ["prompt.onnx", promptGraph(TOKENS.length)],
-    denoiser: ["denoiser.onnx", denoiserGraph()],
+    denoiser: ["denoiser.onnx", denoiserGraph(kind === "layers")],
     decoder: ["decoder.onnx", decoder],
-  } satisfies Record<keyof Files, [string, Uint8Array]>;
+    ...(kind === "spectrum" && {
+      encoder: ["encoder.onnx", encoderGraph()] as const,
+    }),
+  } satisfies Partial<Record<keyof Files, readonly [string, Uint8Array]>>;
 
   const files = new Map<string, Uint8Array<ArrayBuffer>>();
   const entries: [string, { file: string; sha256: string }][] = [];

@@ -18,14 +18,15 @@ Deno.test.each([[0.002], [0.5], [80]])(
 
 Deno.test("precondition() wraps every row of the network's batch", async () => {
   const calls: unknown[] = [];
-  const denoise = precondition((input, cNoise, rows) => {
-    calls.push([[...input], cNoise, rows]);
+  const denoise = precondition((input, level, rows) => {
+    calls.push([[...input], level, rows]);
     return Promise.resolve(Float32Array.of(1, 2, 3, 4));
   }, 1);
   // sigma = sigmaData = 1: c_skip 1/2, c_out and c_in 1/sqrt(2), c_noise 0.
   const rows = await denoise(Float32Array.of(2, -2), 1, 2);
   const c = Math.SQRT1_2;
-  assertEquals(calls, [[[...Float32Array.of(2 * c, -2 * c)], 0, 2]]);
+  const level = { sigma: 1, cNoise: 0 };
+  assertEquals(calls, [[[...Float32Array.of(2 * c, -2 * c)], level, 2]]);
   assertEquals(rows, [
     Float32Array.of(1 + c, -1 + 2 * c),
     Float32Array.of(1 + 3 * c, -1 + 4 * c),

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Provider } from "../../lib/inference/mod.ts";
-import { oneLine, pickProvider } from "../../lib/inference/ort.ts";
+import { oneLine } from "../../lib/inference/one_line.ts";
+import { pickProvider } from "../../lib/inference/ort.ts";
 
 /** Opens on the providers that "work", and fails on the others. */
 function attempts(...work: Provider[]) {

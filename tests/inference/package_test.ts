@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { loadPackage, loadPackages } from "../../lib/inference/package.ts";
 import { PackageError } from "../../lib/inference/mod.ts";
-import { TINY, TINY_SPECTRUM } from "./tiny.ts";
+import { TINY, TINY_LAYERS, TINY_SPECTRUM } from "./tiny.ts";
 
 // deno-lint-ignore no-explicit-any
 type Json = any;
@@ -67,6 +67,34 @@ Deno.test("loadPackage() gives the manifest, its digest and the paths of the gra
     denoiser: await Deno.realPath(`${TINY}/denoiser.onnx`),
     decoder: await Deno.realPath(`${TINY}/decoder.onnx`),
   });
+});
+
+Deno.test("loadPackage() says what is wrong with layer budgets", async () => {
+  type Budgets = { min: number; by_sigma: { above: number; blocks: number }[] };
+  const cases: [(budgets: Budgets) => void, string][] = [
+    [
+      (b) => b.min = 5,
+      "denoiser.budgets.min is 5, but denoiser.budgets.max is 4",
+    ],
+    [
+      (b) => b.by_sigma[0]!.blocks = 9,
+      "denoiser.budgets.by_sigma has 9 blocks, but the graph takes 1 to 4",
+    ],
+    [
+      (b) => b.by_sigma[2]!.above = 0.1,
+      "denoiser.budgets.by_sigma is for levels above 10, 2, 0.1: they must fall and end at 0",
+    ],
+    [
+      (b) => b.by_sigma[1]!.above = 20,
+      "denoiser.budgets.by_sigma is for levels above 10, 20, 0: they must fall and end at 0",
+    ],
+  ];
+  for (const [change, message] of cases) {
+    await withCopy(async (folder) => {
+      await edit(folder, (manifest) => change(manifest.denoiser.budgets));
+      await assertRefused(folder, "model.json", message);
+    }, TINY_LAYERS);
+  }
 });
 
 Deno.test("loadPackage() names a missing file", async () => {

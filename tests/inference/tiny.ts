@@ -9,13 +9,14 @@ import type {
   Engine,
   Model,
 } from "../../lib/inference/mod.ts";
-import { openEngine } from "../../lib/inference/mod.ts";
+import { type EngineOptions, openEngine } from "../../lib/inference/mod.ts";
 import type { Provider } from "../../lib/inference/mod.ts";
 import { gaussianFrames } from "../../lib/diffusion/mod.ts";
 import { createLog } from "../../lib/log.ts";
 
 export const TINY = "models/tiny";
 export const TINY_SPECTRUM = "models/tiny_spectrum";
+export const TINY_LAYERS = "models/tiny_layers";
 
 /** Work that is due at once. */
 export const NOW = { deadlineMs: 0 };
@@ -26,8 +27,16 @@ export const SILENT = createLog("json", () => {});
 export function openTiny(
   models: string[] = [TINY],
   provider: Provider = "cpu",
+  more: Partial<EngineOptions> = {},
 ): Promise<Engine> {
-  return openEngine({ models, provider, threads: 1, log: SILENT });
+  return openEngine({
+    models,
+    provider,
+    threads: 1,
+    log: SILENT,
+    calibrate: false,
+    ...more,
+  });
 }
 
 /** Standard normal values. */

@@ -2,9 +2,14 @@ import { assert, assertEquals } from "@std/assert";
 import { loadPackage } from "../../lib/inference/package.ts";
 import { packageFiles } from "../../scripts/tiny/package_files.ts";
 import { WORDS } from "../../scripts/tiny/vocabulary.ts";
-import { TINY, TINY_SPECTRUM } from "./tiny.ts";
+import { TINY, TINY_LAYERS, TINY_SPECTRUM } from "./tiny.ts";
 
-Deno.test.each([["pcm", TINY], ["spectrum", TINY_SPECTRUM]] as const)(
+Deno.test.each(
+  [["pcm", TINY], ["spectrum", TINY_SPECTRUM], [
+    "layers",
+    TINY_LAYERS,
+  ]] as const,
+)(
   "the script's package of kind %s is the one in %s",
   async (kind, folder) => {
     const files = await packageFiles(kind);

@@ -15,14 +15,14 @@ Deno.test("WorkerClient outlives a worker that dies, and says so", async () => {
     assertRejects(
       () => worker.run({ ...work, ids: [1] }),
       Error,
-      "The inference worker has stopped: Uncaught Error: out of order",
+      "The worker has stopped: Uncaught Error: out of order",
     )
   );
   await Promise.all(units);
   await assertRejects(
     () => worker.run({ ...work, ids: [1] }),
     Error,
-    "The inference worker has stopped",
+    "The worker has stopped",
   );
   await worker.close();
 });

@@ -119,11 +119,13 @@ Deno.test("openapi() has every route", () => {
   assertEquals(Object.keys(OPEN.paths).sort(), [
     "/",
     "/asyncapi.json",
+    "/debug/streams",
     "/healthz",
     "/metrics",
     "/openapi.json",
     "/readyz",
     "/v1/generate",
+    "/v1/listen/{id}",
     "/v1/models",
     "/v1/stream",
   ]);

@@ -37,8 +37,8 @@ for (const [type, example] of Object.entries(SERVER_EXAMPLES)) {
   });
 }
 
-Deno.test("CLIENT_MESSAGE_TYPES lists every type of section 2", () => {
-  const types = "start update pause resume reset cancel ping".split(" ");
+Deno.test("CLIENT_MESSAGE_TYPES lists every type", () => {
+  const types = "start update pause resume reset cancel ping join".split(" ");
   assertEquals([...CLIENT_MESSAGE_TYPES], types);
   assertEquals(Object.keys(CLIENT_EXAMPLES), types);
 });

@@ -5,6 +5,7 @@
  */
 import * as v from "valibot";
 import { type AppOptions, createApp } from "../../lib/app.ts";
+import type { GateLimits } from "../../lib/http/gate.ts";
 import { listen } from "../../lib/http/listen.ts";
 import { createLog } from "../../lib/log.ts";
 import {
@@ -18,12 +19,15 @@ import { FakeEngine, type SineSettings, sineStreams } from "../fakes.ts";
 /** What may be different from the usual. */
 export interface TestServerOptions extends Partial<Omit<AppOptions, "config">> {
   config?: Partial<AppOptions["config"]>;
+  /** What strangers can hold; null = no gate. */
+  gate?: GateLimits | null;
   sine?: SineSettings;
 }
 
 /** Starts a server of sine streams on a free port of the loopback. */
 export function startServer(options: TestServerOptions = {}) {
-  const { config, sine, ...rest } = options;
+  const { config, sine, gate = null, ...rest } = options;
+  const refused: string[] = [];
   const lines: string[] = [];
   const streams = sineStreams(sine);
   const app = createApp({
@@ -36,20 +40,28 @@ export function startServer(options: TestServerOptions = {}) {
       allowedOrigins: [],
       maxStreams: 16,
       maxStreamsPerConnection: 8,
+      maxListeners: 1000,
       ...config,
     },
   });
-  const { server, url } = listen(app.fetch, { host: "127.0.0.1", port: 0 });
+  const listening = listen(app.fetch, {
+    ...{ host: "127.0.0.1", port: 0, gate },
+    onRefuse: (why) => refused.push(why),
+  });
+  const { url } = listening;
   return {
     app,
     url,
     wsUrl: `${url.replace("http", "ws")}/v1/stream`,
-    port: server.addr.port,
+    port: Number(new URL(url).port),
+    listening,
+    /** Why the gate cut connections off. */
+    refused,
     /** What was logged. */
     lines,
     /** Streams that were made. */
     streams: streams.made,
-    [Symbol.asyncDispose]: () => server.shutdown(),
+    [Symbol.asyncDispose]: () => listening.shutdown(),
   };
 }
 

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import {
-  blendLoopEnd,
+  blendBridge,
   blendSeam,
   CROSSFADE_SAMPLES,
   fadeOut,
@@ -24,12 +24,15 @@ Deno.test("blendSeam() keeps the old rendering until the seam and changes in tha
   assertEquals(fresh.right[3839], -1);
 });
 
-Deno.test("blendLoopEnd() ends where the lead ends", () => {
+Deno.test("blendBridge() begins with the bridge and leaves what is after it", () => {
   const fresh = constant(0.5, 4000);
-  const lead = constant(0.25, 3840);
-  blendLoopEnd(fresh, 96_000, lead, 100_000);
-  assertEquals(fresh.left[100], 0.5);
-  assertAlmostEquals(fresh.left[3999]!, 0.25, 1e-6);
+  blendBridge(constant(0.25, 1440), fresh, -500);
+  assertEquals(fresh.left[499], 0.5);
+  assertEquals(fresh.left[500], 0.25);
+  assertEquals(fresh.right[500], -0.25);
+  assert(fresh.left[500 + 720]! > 0.5, "the power dips in the middle");
+  assertAlmostEquals(fresh.left[500 + 1439]!, 0.5, 1e-2);
+  assertEquals(fresh.left[500 + 1440], 0.5);
 });
 
 Deno.test("fadeOut() reaches silence after the last sample and leaves the rest", () => {

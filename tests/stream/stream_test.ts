@@ -145,6 +145,30 @@ Deno.test("Stream's loop ends on what comes before its first sample", async () =
   stream.cancel();
 });
 
+Deno.test("Stream fills the gap before a loop's end with both sides known", async () => {
+  const model = new ToyModel();
+  const stream = await open({ model, duration: { bars: 1 }, loop: true });
+  await read(stream, 1_000_000);
+  const { frames, context, controls } = model.calls.at(-1)!;
+  const mask = Array.from({ length: frames }, (_, n) => context[5 * n + 4]);
+  const unknown = mask.indexOf(0);
+  const known = mask.lastIndexOf(0) + 1;
+  assert(unknown > 0 && known < frames, `${mask}`);
+  assert(mask.slice(unknown, known).every((value) => value === 0));
+  assertEquals(mask.slice(known), new Array(frames - known).fill(1));
+  // 25 latent frames are a bar: those known after the gap are the first ones again.
+  const first = model.calls[0]!;
+  const rows = (
+    from: number,
+    { controls }: { controls: Float32Array },
+  ) => [...controls.subarray(7 * from, 7 * (from + 4))];
+  const beats = rows(known, { controls });
+  rows(1, first).slice(0, 28).forEach((value, i) =>
+    assert(Math.abs(value - beats[i]!) < 1e-5)
+  );
+  stream.cancel();
+});
+
 Deno.test("Stream.cancel() rejects the pending read and stops within one call", async () => {
   const model = new ToyModel(5);
   const stream = await open({ model });

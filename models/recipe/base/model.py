@@ -108,6 +108,7 @@ class Network(nn.Module):
         self.pooled = nn.Linear(c.prompt_tokens * c.prompt_dims, c.dim)
         self.shared = nn.Linear(c.dim, 6 * c.dim)
         self.blocks = nn.ModuleList([Block(c, i % 2 == 1) for i in range(c.blocks)])
+        self.budget = nn.Embedding(c.blocks + 1, c.dim)
         self.head_modulation = nn.Linear(c.dim, 2 * c.dim)
         self.head = nn.Linear(c.dim, c.patch * c.latents)
         # Latent channels differ in spread, which sigma_data cannot say: each has a gain of its own, by sigma.
@@ -115,32 +116,64 @@ class Network(nn.Module):
         for layer in (self.shared, self.head_modulation, self.head, self.gain):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
+        nn.init.zeros_(self.budget.weight)
         half = c.dim // c.heads // 2
         self.register_buffer("rotary", 100 ** (-torch.arange(half) / half), persistent=False)
         self.register_buffer("fourier", torch.exp(torch.linspace(-1.5, 4.0, 64)), persistent=False)
 
-    def forward(self, x, c_noise, prompt, controls, context):
-        c = self.c
-        batch, frames, _ = x.shape
-        h = self.inp(torch.cat([x, context, controls], -1).reshape(batch, frames // c.patch, -1))
+    def kept(self, blocks=None):
+        """Indices of the blocks that a budget of `blocks` runs: the first ones and always the last."""
+        every = range(self.c.blocks)
+        return every if blocks is None else [i for i in every if i < blocks - 1 or i == self.c.blocks - 1]
+
+    def noise_features(self, c_noise):
         phase = c_noise[:, None] * self.fourier
-        emb = self.sigma(torch.cat([phase.cos(), phase.sin()], -1)) + self.pooled(prompt.flatten(1))
-        emb = f.silu(emb)
-        shared = self.shared(emb)
-        angles = torch.arange(frames // c.patch, device=x.device)[:, None] * self.rotary
-        for block in self.blocks:
-            h = block(h, shared, prompt, angles)
-        shift, scale = self.head_modulation(emb).unsqueeze(1).chunk(2, -1)
-        out = self.head(rms_norm(h) * (1 + scale) + shift).reshape(batch, frames, c.latents)
-        return out + self.gain(emb).unsqueeze(1) * x
+        return torch.cat([phase.cos(), phase.sin()], -1)
+
+    def embed(self, c_noise, prompt, blocks=None):
+        """What modulates every block: noise level, pooled prompt, budget. -> (batch, dim)."""
+        emb = self.sigma(self.noise_features(c_noise)) + self.pooled(prompt.flatten(1))
+        return emb + self.budget.weight[self.c.blocks if blocks is None else blocks]
+
+    def enter(self, x, emb, controls, context):
+        """-> tokens, the modulation that all blocks share, rotary angles."""
+        batch, frames, _ = x.shape
+        tokens = frames // self.c.patch
+        h = self.inp(torch.cat([x, context, controls], -1).reshape(batch, tokens, -1))
+        return h, self.shared(f.silu(emb)), torch.arange(tokens, device=x.device)[:, None] * self.rotary
+
+    def trunk(self, x, emb, prompt, controls, context, kept, taps=()):
+        """-> the hidden state after the `kept` blocks, and those after the blocks in `taps`."""
+        h, shared, angles = self.enter(x, emb, controls, context)
+        tapped = []
+        for i in kept:
+            h = self.blocks[i](h, shared, prompt, angles)
+            if i in taps:
+                tapped.append(h)
+        return h, tapped
+
+    def read(self, h, x, emb):
+        """The head: hidden state -> F (batch, frames, latents)."""
+        shift, scale = self.head_modulation(f.silu(emb)).unsqueeze(1).chunk(2, -1)
+        out = self.head(rms_norm(h) * (1 + scale) + shift).reshape(x.shape)
+        return out + self.gain(f.silu(emb)).unsqueeze(1) * x
+
+    def forward(self, x, c_noise, prompt, controls, context, blocks=None):
+        emb = self.embed(c_noise, prompt, blocks)
+        h, _ = self.trunk(x, emb, prompt, controls, context, self.kept(blocks))
+        return self.read(h, x, emb)
 
 
-def denoise(network, x, sigma, prompt, controls, context, sigma_data=0.5):
-    """D(x; sigma) of EDM (eq. 7, table 1). Where the context's mask is 1 the network sees no noisy latent."""
+def precondition(network, x, sigma, context, sigma_data=0.5):
+    """D(x; sigma) of EDM (eq. 7, table 1) around `network(c_in x, c_noise)`. The network sees no noisy latent where the context's mask is 1."""
     s = sigma.reshape(-1, 1, 1)
     c_skip = sigma_data**2 / (s**2 + sigma_data**2)
     c_out = s * sigma_data / (s**2 + sigma_data**2).sqrt()
     c_in = 1 / (s**2 + sigma_data**2).sqrt()
-    unknown = 1 - context[..., -1:]
-    out = network(c_in * x * unknown, sigma.log() / 4, prompt, controls, context)
+    out = network(c_in * x * (1 - context[..., -1:]), sigma.log() / 4)
     return c_skip * x + c_out * out.float()
+
+
+def denoise(network, x, sigma, prompt, controls, context, sigma_data=0.5, blocks=None):
+    """The denoiser D of a Network, run with a budget of `blocks` (None: all)."""
+    return precondition(lambda y, c_noise: network(y, c_noise, prompt, controls, context, blocks), x, sigma, context, sigma_data)

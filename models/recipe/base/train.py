@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from ..checkpoint import Ema, load, save
+from ..precision import fast
 from .data import Examples
 from .model import Config, Network, Resampler, denoise
 
@@ -39,7 +40,7 @@ def loss_of(model, batch, sigma, generator=None):
     noisy = z + sigma[:, None, None] * noise
     jitter = CONTEXT_NOISE * torch.rand(len(z), 1, 1, generator=generator) * torch.randn(z.shape, generator=generator)
     context = torch.cat([(z + jitter) * known, known], -1)
-    with torch.autocast("cpu", torch.bfloat16):
+    with fast():
         d = denoise(model.network, noisy, sigma, model.prompt(embedding), controls, context, sd)
     weight = (sigma**2 + sd**2) / (sigma * sd) ** 2
     unknown = 1 - known

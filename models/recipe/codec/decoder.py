@@ -54,6 +54,9 @@ class Decoder(nn.Module):
         for head in (self.log_mag, self.hf, self.env):
             nn.init.zeros_(head.weight)
             nn.init.zeros_(head.bias)
+        # What the synthesis loses where its phases do not agree: `calibrate` measures it.
+        self.register_buffer("level", torch.zeros(F.TONAL_BINS))
+        self.register_buffer("level_by_doubt", torch.zeros(F.TONAL_BINS))
 
     def forward(self, z):
         batch, n, _ = z.shape
@@ -70,3 +73,15 @@ class Decoder(nn.Module):
             "step": phase[:, :, 1],
             "env": (base["env"] + self.env(h)).reshape(batch, -1),
         }
+
+    def audible(self, out):
+        """Features as coded -> what the synthesis is given: without the floor under the logarithms, at the level that will be heard."""
+        doubt = 1 - out["advance"].square().sum(-1)
+        log_mag = without_floor(out["log_mag"], F.FLOOR) + self.level + self.level_by_doubt * doubt
+        hf = without_floor(out["hf"], F.FLOOR / 3)
+        return out | {"log_mag": log_mag, "hf": hf, "env": without_floor(out["env"], F.ENV_FLOOR)}
+
+
+def without_floor(log, floor, least=0.02):
+    """ln(x + floor) -> ln x, at least ln(least (x + floor))."""
+    return log + torch.log((1 - floor * torch.exp(-log)).clamp(min=least))

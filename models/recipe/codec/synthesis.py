@@ -11,7 +11,7 @@ from scipy.signal import lfilter
 from . import features as F
 
 SWEEPS = 2
-NOISE_CORRELATION = 0.6
+NOISE_CORRELATION = 0.85
 CROSS_LO_HZ, CROSS_HI_HZ = 5000, 7000
 NOISE_KEY = (0x50524553, 0x5449)
 NOISE_HOP = 240

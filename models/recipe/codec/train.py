@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from ..checkpoint import Ema, load, save
+from ..precision import fast
 from . import features as F
 from . import pca as P
 from .analyse import is_train, load_audio
@@ -84,7 +85,7 @@ def run(corpus, work, out, minutes, clips=120, batch=6, lr=1.2e-3, noise=0.04, d
             group["lr"] = lr * min(1, (step + 1) / 200) * (0.03 + 0.97 * 0.5 * (1 + np.cos(np.pi * min(1, done))))
         z, x, phase = crops.batch(batch)
         z = z + noise * torch.rand(len(z), 1, 1) * torch.randn_like(z)
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast():
             y = model(z)
         total, terms = loss_of({k: v.float() for k, v in y.items()}, x, phase, weights)
         optimiser.zero_grad()

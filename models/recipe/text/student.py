@@ -17,6 +17,7 @@ from torch import nn
 from torch.nn import functional as f
 
 from ..checkpoint import Ema, load, save
+from ..precision import fast
 from .teacher import Teacher
 
 WORDNET = Path("/usr/share/wordnet")  # Debian's wordnet-base
@@ -132,7 +133,7 @@ def run(corpus, work, out, minutes, tiny=False, batch=128, lr=1e-3, log=print):
         at = rng.integers(0, 7 * batch)  # neighbours in length, so that little is padding
         rows = rows[np.argsort(lengths[rows], kind="stable")][at : at + batch]
         x, mask, y, tempo = padded(rows)
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast():
             e, guess = model(x, mask)
         e, guess = e.float(), guess.float()[:, 0]
         logits = 20 * e @ y.T  # each text must be nearest to its own target as well

@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch.nn import functional as f
 
+from ..precision import fast
+
 MAX_TOKENS = 64
 
 
@@ -48,6 +50,6 @@ class Teacher:
         return torch.cat([self._pooled(part, torch.ones_like(part)) for part in ids.split(batch)])
 
     def _pooled(self, ids, mask):
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast():
             hidden = self.model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
         return f.normalize((hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True), dim=-1)

@@ -18,7 +18,7 @@ export const PARAMS: SpectrumParams = {
   cross_lo_hz: 5000,
   cross_hi_hz: 7000,
   sweeps: 2,
-  noise_correlation: 0.6,
+  noise_correlation: 0.85,
   env_cut_hz: 3000,
 };
 

@@ -1,0 +1,55 @@
+/**
+ * What a decoder graph writes, by kind of decoder.
+ *
+ * @module
+ */
+import type { Manifest } from "./manifest.ts";
+
+/** An output of a graph. */
+export interface FeatureShape {
+  /** Name in the graph. */
+  name: string;
+  /** Lengths of the axes; leading ones of length 1 are left out. */
+  shape: number[];
+  /** Values in all. */
+  length: number;
+}
+
+/** Envelope values of an STFT frame. */
+const ENV_VALUES = 4;
+
+/** STFT frames of a latent frame, for a spectrum decoder. */
+export function framesPerLatent(
+  { latent, decoder }: Manifest,
+): number {
+  return decoder.kind === "spectrum"
+    ? latent.hop_samples / decoder.spectrum.hop
+    : 1;
+}
+
+/** Outputs of the decoder graph for a window of `frames` latent frames. */
+export function featureShapes(
+  manifest: Manifest,
+  frames: number,
+): FeatureShape[] {
+  const { decoder, latent } = manifest;
+  if (decoder.kind === "pcm") {
+    const name = decoder.graph.outputs.pcm;
+    return [sized(name, [2, frames * latent.hop_samples])];
+  }
+  const { graph: { outputs: names }, spectrum } = decoder;
+  const rows = frames * framesPerLatent(manifest);
+  const bins = spectrum.tonal_bins;
+  return [
+    sized(names.log_mag, [rows, bins]),
+    sized(names.hf, [rows, spectrum.hf_bands.length]),
+    sized(names.pan, [rows, spectrum.pan_bands_hz.length]),
+    sized(names.advance, [rows, bins, 2]),
+    sized(names.step, [rows, bins, 2]),
+    sized(names.env, [rows * ENV_VALUES]),
+  ];
+}
+
+function sized(name: string, shape: number[]): FeatureShape {
+  return { name, shape, length: shape.reduce((all, axis) => all * axis) };
+}

@@ -1,0 +1,46 @@
+"""Samplers: ping-pong for the distilled, guided DPM-Solver++(2M) for the base."""
+
+import torch
+
+from . import noise
+
+
+@torch.no_grad()
+def pingpong(model, shape, cond, steps, budgets=None, generator=None):
+    """Multistep consistency sampling (Song et al. 2023, algorithm 1): predict x, add noise of the next level, repeat."""
+    x = torch.zeros(shape)
+    for sigma in noise.levels(steps):
+        noisy = x + sigma * torch.randn(shape, generator=generator)
+        blocks = noise.budget(sigma, budgets) if budgets else None
+        x = model.denoise(noisy, torch.full((shape[0],), sigma), cond, blocks)
+    return x
+
+
+def guided(model, x, sigma, cond, scale, low=0.3, high=12.0):
+    """Classifier-free guidance within an interval of noise levels (Kynkaanniemi et al. 2024). sigma (batch)."""
+    d = model.denoise(x, sigma, cond)
+    if scale == 1:
+        return d
+    free = model.denoise(x, sigma, cond.null())
+    inside = ((sigma > low) & (sigma <= high)).float().reshape(-1, *[1] * (x.ndim - 1))
+    return d + (scale - 1) * inside * (d - free)
+
+
+@torch.no_grad()
+def base(model, shape, cond, steps=12, scale=3.0, rho=5, generator=None):
+    """DPM-Solver++(2M) (Lu et al. 2022) on Karras' grid: the teacher, when its samples are wanted."""
+    top, bottom = noise.SIGMA_MAX ** (1 / rho), noise.SIGMA_MIN ** (1 / rho)
+    sigmas = [(top + i / (steps - 1) * (bottom - top)) ** rho for i in range(steps)] + [0.0]
+    x = sigmas[0] * torch.randn(shape, generator=generator)
+    last = None
+    for i, (now, after) in enumerate(zip(sigmas, sigmas[1:])):
+        d = guided(model, x, torch.full((shape[0],), now), cond, scale)
+        if after == 0:
+            return d
+        h = torch.log(torch.tensor(now / after))
+        guess = d
+        if last is not None:
+            r = torch.log(torch.tensor(sigmas[i - 1] / now)) / h
+            guess = d + (d - last) / (2 * r)
+        x = after / now * x - torch.expm1(-h) * guess
+        last = d

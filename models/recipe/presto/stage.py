@@ -1,0 +1,94 @@
+"""The command-line stages `layers` and `steps`: Presto on this recipe's own base."""
+
+import copy
+import json
+from pathlib import Path
+
+import torch
+
+from ..base.data import Examples
+from ..base.model import Config
+from ..base.train import Base
+from ..checkpoint import Ema
+from . import layers, measure, noise, sample, steps
+from .music import Batches, Chains, Music
+
+METHODS = {"presto-ls": steps.presto_ls, "presto-s": steps.presto_s, "dmd-gan": steps.dmd_gan}
+
+
+def averaged(work, name="base"):
+    """The averaged weights of work/NAME.pt as a Music. `base` was saved as a Base, the others as a Music."""
+    state = torch.load(Path(work) / "base.pt", map_location="cpu", weights_only=False)
+    base = Base(Config(**state["config"]))
+    music = Music(base)
+    target = base if name == "base" else music
+    if name != "base":
+        state = torch.load(Path(work) / f"{name}.pt", map_location="cpu", weights_only=False)
+    ema = Ema(target, 0)
+    ema.load_state_dict(state["ema"])
+    target.load_state_dict(ema.model.state_dict())
+    return music
+
+
+def report(name, draw, held, resampler, data, log=print):
+    distance, rms = measure.quality(draw, held, resampler, data)
+    log(f"{name}: distance {distance:.3f} rms {rms:.2f}", flush=True)
+    return {"distance": distance, "rms": rms}
+
+
+def run_layers(corpus, work, minutes, ase=False, frames=1024, lr=2e-4):
+    """work/base.pt -> work/layers.pt (or ase.pt)."""
+    teacher = averaged(work)
+    batches = Batches(Examples(corpus, work, "train"), teacher.base.resampler, frames)
+    teacher.base.resampler.requires_grad_(False)
+    layers.train(teacher, batches, Path(work) / ("ase.pt" if ase else "layers.pt"), minutes, ase=ase, lr=lr)
+
+
+def run_steps(corpus, work, minutes, method="presto-ls", frames=1152, updates=None, seed=0, **changes):
+    """work/base.pt (and layers.pt for presto-ls) -> work/METHOD.pt, with a line of quality at each checkpoint."""
+    torch.manual_seed(seed)
+    work = Path(work)
+    teacher = averaged(work)
+    options = METHODS[method](**changes)
+    start = averaged(work, "layers") if options.budgets else teacher
+    train, held = Examples(corpus, work, "train", seed=seed), Examples(corpus, work, "val", seed=1)
+    held.clips += Examples(corpus, work, "test", seed=1).clips
+    resampler = teacher.base.resampler
+    data = measure.Frechet([z.astype("float32") for z, _, _ in held.clips])
+    chains = Chains(train, resampler, budgets=options.budgets) if options.own else None
+    generator = copy.deepcopy(start).requires_grad_(True)
+    distiller = steps.Distiller(teacher, generator, Batches(train, resampler, frames), options, chains)
+    history = work / f"{method}.jsonl"
+
+    def watch(d):
+        row = {}
+        for n in (1, 2, 4, 8):
+            row[n] = report(f"{n} steps", lambda shape, cond: sample.pingpong(d.ema.model, shape, cond, n, options.budgets), held, resampler, data)
+        levels = measure.endless(lambda shape, cond: sample.pingpong(d.ema.model, shape, cond, 4, options.budgets), held, resampler, 12)
+        print("endless, level by block " + " ".join(f"{x:.2f}" for x in levels), flush=True)
+        with open(history, "a") as f:
+            f.write(json.dumps({"steps": row, "endless": levels}) + "\n")
+
+    if not (work / f"{method}.pt").exists():
+        report("data against itself", lambda shape, cond: real(held, shape), held, resampler, data)
+        report("base, 12 steps, guidance 3", lambda shape, cond: sample.base(teacher, shape, cond), held, resampler, data)
+        watch(distiller)
+    steps.train(distiller, work / f"{method}.pt", minutes, updates, watch=watch)
+
+
+def real(examples, shape):
+    """Other stretches of the held-out music, as if they had been made: the floor."""
+    z, _ = measure.held_out_conditions(examples, lambda e: e, shape[0], shape[1], seed=7)
+    return z
+
+
+def variance(model, examples, resampler, count=32, frames=64):
+    """RMS of the hidden state at the head's input, by sigma and budget, last block kept and tail dropped."""
+    z, cond = measure.held_out_conditions(examples, resampler, count, frames)
+    out = []
+    for sigma in (10.0, 3.0, 1.0, 0.3, 0.1):
+        noisy, s = z + sigma * torch.randn_like(z), torch.full((count,), sigma)
+        for blocks in (4, 6, 9, model.blocks):
+            row = [float(model.head_input(noisy, s, cond, blocks, tail).square().mean().sqrt()) for tail in (False, True)]
+            out.append({"sigma": sigma, "blocks": blocks, "last_kept": row[0], "tail_dropped": row[1]})
+    return out

@@ -1,0 +1,230 @@
+"""Presto-S and Presto-LS: distribution matching with a GAN, the noise of each part from its own distribution.
+
+A generator G makes x from noised audio in one step. The real score is the guided teacher; the fake score
+follows G by denoising its output, and carries the least-squares discriminator on its hidden states. Of
+`Options`, the defaults are Presto's in kind (the rates and weights are for models of our size); `dmd_gan` is the baseline that takes all noise from the inference
+levels. `told` (the fake score knows the level that G started from) and `own` (part of the batches go on
+from G's own output) are additions of this recipe.
+"""
+
+import copy
+import time
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import nn
+
+from ..checkpoint import Ema, load, save
+from . import noise, sample
+
+
+@dataclass
+class Options:
+    guidance: float = 2.5  # of the real score only
+    fake_updates: int = 4  # an update of G
+    lr: float = 6e-5
+    fake_lr: float = 2e-4
+    gan: float = 0.03  # weight of the generator's adversarial loss
+    discriminator: float = 0.1  # weight of the discriminator's beside the denoising loss
+    p_dmd: str = "training"  # "training" or "inference": where noise levels are drawn
+    p_gan: str = "training"
+    p_dsm: str = "training"
+    discrete: int | None = None  # G's levels: those of that many steps (None: continuous)
+    budgets: tuple | None = None  # G's layer budgets (Presto-LS)
+    told: bool = True
+    own: float = 0.25  # share of G's updates on its own continuations
+    hinge: bool = False
+    ema: float = 0.97
+    taps: tuple = (3, 6, 9)
+    frozen: list = field(default_factory=lambda: ["resampler"])  # parameters of G that stay: prompts must mean the same
+
+
+def presto_s(**changes):
+    return replace(Options(), **changes)
+
+
+def presto_ls(**changes):
+    return replace(Options(budgets=noise.BUDGETS), **changes)
+
+
+def dmd_gan(**changes):
+    everywhere = {"p_dmd": "inference", "p_gan": "inference", "p_dsm": "inference"}
+    return replace(Options(discrete=4, told=False, own=0, **everywhere), **changes)
+
+
+class Head(nn.Module):
+    """Hidden states (batch, time, width) -> a judgement for every patch of time (batch, patches)."""
+
+    def __init__(self, width, inner=128):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv1d(width, inner, 3, padding=1), nn.GroupNorm(8, inner), nn.SiLU(),
+            nn.Conv1d(inner, inner, 3, stride=2, padding=1), nn.GroupNorm(8, inner), nn.SiLU(),
+            nn.Conv1d(inner, 1, 1),
+        )  # fmt: skip
+
+    def forward(self, h):
+        return self.layers(h.transpose(1, 2))[:, 0]
+
+
+class Fake(nn.Module):
+    """The fake score with the discriminator's heads; told the generator's level by an embedding that starts at zero."""
+
+    def __init__(self, teacher, taps, told):
+        super().__init__()
+        self.model = copy.deepcopy(teacher).requires_grad_(True)
+        self.taps, self.told = taps, told
+        self.level = nn.Linear(32, teacher.width)
+        nn.init.zeros_(self.level.weight)
+        nn.init.zeros_(self.level.bias)
+        self.heads = nn.ModuleList([Head(teacher.width) for _ in taps])
+        self.register_buffer("fourier", torch.exp(torch.linspace(-1, 2, 16)), persistent=False)
+
+    def forward(self, x, sigma, cond, level):
+        """-> D, judgements (batch, patches)."""
+        extra = None
+        if self.told:
+            phase = level.log()[:, None] * self.fourier
+            extra = self.level(torch.cat([phase.cos(), phase.sin()], -1))
+        d, hidden = self.model.features(x, sigma, cond, self.taps, extra)
+        return d, torch.cat([head(h) for head, h in zip(self.heads, hidden)], 1)
+
+
+def over_unknown(values, cond):
+    """Mean of (batch, ...) values where x is to be made."""
+    unknown = cond.unknown.expand_as(values)
+    return (values * unknown).sum() / unknown.sum()
+
+
+class Distiller:
+    """One generator, its fake score, and what trains them. `batches()` gives (x, conditions)."""
+
+    def __init__(self, teacher, generator, batches, options, chains=None):
+        self.o, self.teacher, self.batches, self.chains = options, teacher.requires_grad_(False), batches, chains
+        self.generator = generator
+        for name, p in generator.named_parameters():
+            p.requires_grad_(not any(part in name for part in options.frozen))
+        self.ema = Ema(generator, options.ema)
+        self.fake = Fake(teacher, options.taps, options.told)
+        trained = [p for p in generator.parameters() if p.requires_grad]
+        self.optimiser = torch.optim.AdamW(trained, lr=options.lr, betas=(0.9, 0.99), weight_decay=0.0)
+        self.fake_optimiser = torch.optim.AdamW(self.fake.parameters(), lr=options.fake_lr, betas=(0.9, 0.99), weight_decay=0.0)
+
+    def level(self, kind, count):
+        return noise.training(count) if kind == "training" else noise.inference(count, self.o.discrete)[0]
+
+    def noised(self, x, sigma):
+        return x + sigma.reshape(-1, *[1] * (x.ndim - 1)) * torch.randn_like(x)
+
+    def generate(self, x, cond):
+        """G's x from x noised to a level of the inference grid; what is known stays. -> x, level (batch)."""
+        sigma, blocks = noise.inference(len(x), self.o.discrete, self.o.budgets)
+        made = self.generator.denoise(self.noised(x, sigma), sigma, cond, blocks)
+        return cond.unknown * made + (1 - cond.unknown) * x, sigma
+
+    def matching_loss(self, made, cond, level):
+        """Distribution matching (Yin et al. 2024, eq. 7-8): its gradient is fake minus real, at unit size."""
+        t = self.level(self.o.p_dmd, len(made))
+        with torch.no_grad():
+            noisy = self.noised(made, t)
+            real = sample.guided(self.teacher, noisy, t, cond, self.o.guidance)
+            fake, _ = self.fake(noisy, t, cond, level)
+            unknown = cond.unknown.expand_as(made)
+            axes = tuple(range(1, made.ndim))
+            size = ((made - real).abs() * unknown).sum(axes, keepdim=True) / unknown.sum(axes, keepdim=True).clamp(min=1)
+            target = made - (fake - real) / size.clamp(min=1e-3)
+        return 0.5 * over_unknown((made - target) ** 2, cond)
+
+    def wanted(self, judged):
+        """The generator's adversarial loss."""
+        return -judged.mean() if self.o.hinge else ((judged - 1) ** 2).mean()
+
+    def told_apart(self, real, fake):
+        """The discriminator's loss."""
+        if self.o.hinge:
+            return (torch.relu(1 - real) + torch.relu(1 + fake)).mean()
+        return ((real - 1) ** 2).mean() + (fake**2).mean()
+
+    def update_generator(self):
+        own = self.chains is not None and float(torch.rand(())) < self.o.own
+        x, cond = self.chains(self.ema.model) if own else self.batches()
+        made, level = self.generate(x, cond)
+        loss = self.matching_loss(made, cond, level)
+        parts = {"matching": float(loss.detach())}
+        if self.o.gan and not own:  # a continuation of G's own output has no real counterpart
+            t = self.level(self.o.p_gan, len(made))
+            adversarial = self.wanted(self.fake(self.noised(made, t), t, cond, level)[1])
+            parts["gan"] = float(adversarial.detach())
+            loss = loss + self.o.gan * adversarial
+        self.optimiser.zero_grad()
+        loss.backward()
+        parts["gradient"] = float(nn.utils.clip_grad_norm_(self.generator.parameters(), 1.0))
+        self.optimiser.step()
+        self.ema.update(self.generator)
+        parts["rms"] = float((over_unknown(made.detach() ** 2, cond) / over_unknown(x**2, cond)).sqrt())
+        return parts
+
+    def update_fake(self):
+        x, cond = self.batches()
+        with torch.no_grad():
+            made, level = self.generate(x, cond)
+        t, sd = self.level(self.o.p_dsm, len(x)), self.teacher.sigma_data
+        d, judged = self.fake(self.noised(made, t), t, cond, level)
+        weight = ((t**2 + sd**2) / (t * sd) ** 2).reshape(-1, *[1] * (x.ndim - 1))
+        loss = over_unknown(weight * (d - made) ** 2, cond)
+        parts = {"dsm": float(loss.detach())}
+        if self.o.discriminator:
+            if self.o.p_gan != self.o.p_dsm:
+                t = self.level(self.o.p_gan, len(x))
+                judged = self.fake(self.noised(made, t), t, cond, level)[1]
+            real = self.fake(self.noised(x, t), t, cond, level)[1]
+            loss = loss + self.o.discriminator * self.told_apart(real, judged)
+            middle = 0.0 if self.o.hinge else 0.5
+            parts["accuracy"] = float(((real > middle).float().mean() + (judged < middle).float().mean()) / 2)
+        self.fake_optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.fake.parameters(), 1.0)
+        self.fake_optimiser.step()
+        return parts
+
+
+def train(distiller, out, minutes, updates=None, every=20, log=print, watch=None, warm=30):
+    """Runs until `minutes` more or `updates` of G in all have passed; resumes from `out`. `watch(distiller)` is called with each checkpoint.
+
+    The fake score has `warm` updates of its own before G's first: a fake score that is still the teacher has nothing to say.
+    """
+    d, o = distiller, distiller.o
+    parts = {"generator": d.generator, "ema": d.ema, "fake": d.fake, "optimiser": d.optimiser, "fake_optimiser": d.fake_optimiser}
+    state = load(out, **parts)
+    step, seconds = state.get("step", 0), state.get("seconds", 0.0)
+    end, saved, sums, seen = seconds + 60 * minutes, time.time(), {}, 0
+
+    def checkpoint():
+        save(out, **parts, step=step, seconds=seconds)
+
+    if step == 0:
+        for _ in range(warm):
+            d.update_fake()
+    while seconds < end and (updates is None or step < updates):
+        begin = time.time()
+        for group in d.optimiser.param_groups:
+            group["lr"] = o.lr * min(1, (step + 1) / 20)
+        found = {}
+        for _ in range(o.fake_updates):
+            found.update(d.update_fake())
+        found.update(d.update_generator())
+        step, seen = step + 1, seen + 1
+        for k, v in found.items():
+            sums[k] = sums.get(k, 0.0) + v
+        seconds += min(60.0, time.time() - begin)
+        if step % every == 0:
+            log(f"update {step} {seconds:.0f}s " + " ".join(f"{k} {v / seen:.4f}" for k, v in sums.items()), flush=True)
+            sums, seen = {}, 0
+        if time.time() - saved > 240:
+            checkpoint()
+            saved = time.time()
+            if watch:
+                watch(d)
+    checkpoint()
+    if watch:
+        watch(d)

@@ -1,0 +1,260 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { Attempts } from "../../lib/http/attempts.ts";
+import { Grant } from "../../lib/http/grant.ts";
+import { digestOf, parseKeys } from "../../lib/http/keys.ts";
+import { Refusal } from "../../lib/session/refusal.ts";
+import { start, startServer, TestClient } from "../session/test_server.ts";
+
+const HEX = digestOf("sesame").toHex();
+
+function keysOf(entry: Record<string, unknown>) {
+  const text = JSON.stringify({ keys: [{ name: "a", sha256: HEX, ...entry }] });
+  return parseKeys(text, "keys.json");
+}
+
+Deno.test("parseKeys() reads everything that a key may do", () => {
+  const [key] = keysOf({
+    scopes: ["listen"],
+    max_streams: 2,
+    minutes_per_day: 60,
+    models: ["pocket"],
+  });
+  assertEquals(key, {
+    name: "a",
+    digest: new Uint8Array(digestOf("sesame")),
+    scopes: ["listen"],
+    maxStreams: 2,
+    minutesPerDay: 60,
+    models: ["pocket"],
+  });
+  const [plain] = keysOf({});
+  assertEquals([plain!.scopes, plain!.maxStreams], [["play", "listen"], null]);
+});
+
+for (
+  const [entry, message] of [
+    [{ scopes: ["fly"] }, 'keys[0].scopes[0] is "fly"'],
+    [{ scopes: [] }, "at least one scope"],
+    [{ max_streams: 0 }, "keys[0].max_streams is 0"],
+    [{ minutes: 5 }, '"minutes" is not a known field'],
+    [{ name: "a b" }, "keys[0].name"],
+    [{ sha256: "my secret key" }, "keys[0].sha256 is not 64 hexadecimal"],
+  ] as [Record<string, unknown>, string][]
+) {
+  Deno.test(`parseKeys() refuses ${JSON.stringify(entry)}`, () => {
+    const error = assertThrows(() => keysOf(entry), TypeError, message);
+    assert(!error.message.includes("secret"));
+  });
+}
+
+Deno.test("parseKeys() refuses what is no file of keys, and twins", () => {
+  for (const text of ["", "[]", "{}", '{"keys":[]}', "{nope"]) {
+    assertThrows(() => parseKeys(text, "keys.json"), TypeError, "keys.json");
+  }
+  const twins = [{ name: "a", sha256: HEX }, { name: "b", sha256: HEX }];
+  assertThrows(
+    () => parseKeys(JSON.stringify({ keys: twins }), "f"),
+    TypeError,
+    "two keys",
+  );
+});
+
+Deno.test("Grant counts minutes over 24 hours and gives them back", () => {
+  let nowMs = 1e12;
+  const [rules] = keysOf({ minutes_per_day: 2 });
+  const grant = new Grant(rules!, () => nowMs);
+  grant.spend(60 * 48_000);
+  nowMs += 12 * 3_600_000;
+  grant.spend(60 * 48_000);
+  const { details } = assertThrows(() => grant.enter(), Refusal, "used up");
+  assert(details.retryAfterMs! <= 12 * 3_600_000 && details.retryAfterMs! > 0);
+  nowMs += details.retryAfterMs!;
+  grant.enter()[Symbol.dispose]();
+  grant.spend(60 * 48_000);
+  assertThrows(() => grant.enter(), Refusal, "used up");
+});
+
+Deno.test("Attempts slows down an address that tries keys", () => {
+  const attempts = new Attempts();
+  for (let i = 0; i < 20; i++) {
+    attempts.require("a", i);
+    attempts.fail("a", i);
+  }
+  const { details } = assertThrows(() => attempts.require("a", 30), Refusal);
+  assertEquals(details, { retryAfterMs: 59_970, status: 429 });
+  attempts.require("b", 30);
+  attempts.require("a", 60_001);
+  for (let i = 0; i < 30_000; i++) attempts.fail(`x${i}`);
+});
+
+/** A server with one key "sesame" of these rules. */
+function guarded(entry: Record<string, unknown>) {
+  return startServer({ keys: keysOf(entry) });
+}
+
+const headers = { authorization: "Bearer sesame" };
+
+Deno.test("a key's streams are counted over all its connections", async () => {
+  await using server = guarded({ max_streams: 1 });
+  const url = `${server.wsUrl}?key=sesame`;
+  await using first = new TestClient(url);
+  await using second = new TestClient(url);
+  first.send(start({ duration: null }));
+  await first.next("started");
+  second.send(start());
+  assertEquals((await second.next("error")).code, "too_many_streams");
+  const clip = await fetch(`${server.url}/v1/generate?prompt=x`, { headers });
+  assertEquals([clip.status, (await clip.json()).code], [
+    429,
+    "too_many_streams",
+  ]);
+  first.send({ type: "cancel", stream: "a" });
+  await first.next("cancelled");
+  second.send(start());
+  await second.next("done");
+});
+
+Deno.test("a key whose minutes run out loses its stream with a reason", async () => {
+  await using server = guarded({ minutes_per_day: 1 });
+  await using client = new TestClient(`${server.wsUrl}?key=sesame`);
+  client.send(start({ duration: { seconds: 90 } }));
+  const error = await client.next("error");
+  assertEquals([error.code, error.stream], ["busy", "a"]);
+  assert(error.retry_after_ms! > 0);
+  await client.next("cancelled");
+  const clip = await fetch(`${server.url}/v1/generate?prompt=x`, { headers });
+  assertEquals(clip.status, 503);
+  await clip.body?.cancel();
+});
+
+Deno.test("a key sees and plays only its models", async () => {
+  await using server = guarded({ models: ["other"] });
+  await using client = new TestClient(`${server.wsUrl}?key=sesame`);
+  assertEquals((await client.next("hello")).models, []);
+  client.send(start());
+  assertEquals((await client.next("error")).code, "unknown_model");
+  const models = await fetch(`${server.url}/v1/models`, { headers });
+  assertEquals(await models.json(), { models: [] });
+});
+
+Deno.test("scopes: a listener cannot play, a player cannot debug", async () => {
+  await using server = guarded({ scopes: ["listen"] });
+  await using client = new TestClient(`${server.wsUrl}?key=sesame`);
+  client.send(start());
+  const refused = await client.next("error");
+  assertEquals([refused.code, refused.stream], ["unauthorized", "a"]);
+  client.send({ type: "join", id: "nothing" });
+  assertEquals((await client.next("error")).code, "unknown_stream");
+  for (
+    const [path, status] of [
+      ["/v1/listen/nothing", 404],
+      ["/v1/generate?prompt=x", 403],
+      ["/debug/streams", 403],
+    ] as const
+  ) {
+    const response = await fetch(server.url + path, { headers });
+    assertEquals(response.status, status, path);
+    await response.body?.cancel();
+  }
+});
+
+Deno.test("wrong keys are slowed down; the right one on another address is not", async () => {
+  await using server = startServer({ config: { apiKeys: ["sesame"] } });
+  const ask = async (key: string, address: string) => {
+    const request = new Request(`${server.url}/v1/models?key=${key}`);
+    const response = await server.app.fetch(request, { address });
+    await response.body?.cancel();
+    return response.status;
+  };
+  for (let i = 0; i < 20; i++) assertEquals(await ask(`k${i}`, "a"), 401);
+  assertEquals(await ask("sesame", "a"), 429);
+  assertEquals(await ask("sesame", "b"), 200);
+});
+
+Deno.test("keys get into no log, no metric and no answer", async () => {
+  await using server = startServer({
+    config: { apiKeys: ["sesame"] },
+    sine: { failAt: 960 },
+  });
+  const told: string[] = [];
+  for (const key of ["sesame", "sesamum"]) {
+    for (
+      const path of ["/v1/models", "/v1/generate", "/v1/listen/x", "/nope"]
+    ) {
+      const url = `${server.url}${path}?prompt=x&key=${key}`;
+      const response = await fetch(url).catch(() => null);
+      told.push(await response?.text().catch(() => "") ?? "");
+    }
+  }
+  await using client = new TestClient(`${server.wsUrl}?key=sesame`);
+  client.send(start());
+  assertEquals((await client.next("error")).code, "internal");
+  client.send('{"type":"start","key":"sesame');
+  await client.next("error");
+  told.push(await (await fetch(`${server.url}/metrics`)).text());
+  told.push(
+    await (await fetch(`${server.url}/debug/streams?key=sesame`)).text(),
+  );
+  assert(server.lines.length > 0);
+  const all = [...told, ...server.lines].join("\n");
+  assert(!/sesam/.test(all), all);
+});
+
+Deno.test("a server of the loopback is asked for by its own names only", async () => {
+  await using server = startServer({
+    loopback: true,
+    config: { allowedOrigins: ["https://friend.example"] },
+  });
+  for (
+    const [host, status] of [
+      ["localhost:1", 200],
+      ["127.0.0.1", 200],
+      ["[::1]:80", 200],
+      ["friend.example", 200],
+      ["evil.example", 403],
+      ["127.0.0.1.evil.example", 403],
+      ["", 403],
+    ] as const
+  ) {
+    const connection = await Deno.connect({ port: server.port });
+    const request =
+      `GET /v1/models HTTP/1.1\r\nHost: ${host}\r\nOrigin: http://${
+        host || "x"
+      }\r\n\r\n`;
+    await connection.write(new TextEncoder().encode(request));
+    const bytes = new Uint8Array(64);
+    const count = await connection.read(bytes);
+    connection.close();
+    const line = new TextDecoder().decode(bytes.subarray(0, count ?? 0));
+    assertEquals(Number(line.split(" ")[1]), status, host);
+  }
+});
+
+Deno.test("/debug/streams shows what every stream waits for", async () => {
+  await using server = startServer();
+  await using client = new TestClient(server.wsUrl);
+  client.send(start({ duration: null }));
+  client.send(start({ stream: "b", duration: null }));
+  await client.next("frame", ({ handle }) => handle === 2);
+  client.send({ type: "pause", stream: "b" });
+  await client.next("paused");
+  const { queued, streams } = await (await fetch(`${server.url}/debug/streams`))
+    .json();
+  assertEquals(queued, 0);
+  assertEquals(streams.length, 2);
+  const [a, b] = streams;
+  assertEquals([a.stream, b.stream, b.waits_for], ["a", "b", "resume"]);
+  assert(["due", "music"].includes(a.waits_for));
+  assertEquals([a.key, a.transport, a.model, a.listeners], [
+    null,
+    "websocket",
+    "fake",
+    0,
+  ]);
+  assert(a.last_seq >= 0 && a.ahead_ms > 0 && a.age_ms > 0);
+  assertEquals(a.session, client.all("hello")[0]!.session);
+
+  const far = new Request(`${server.url}/debug/streams`);
+  const refused = await server.app.fetch(far, { address: "10.1.2.3" });
+  assertEquals(refused.status, 403);
+});
