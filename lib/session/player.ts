@@ -172,6 +172,11 @@ export class Player {
       { ...piece, model },
       signal,
     );
+    // A cancel may have come between the opening and this turn of ours.
+    if (signal.aborted) {
+      stream.cancel();
+      throw signal.reason;
+    }
     const encoder = createFrameEncoder(format);
     const pacer = new Pacer({
       ...options,

@@ -160,7 +160,7 @@ Deno.test("loadPackage() names the field of a manifest that is wrong", async () 
     ],
     [
       (m) => m.extra = 1,
-      '"extra" is not a known field, accepted: format, id, version, title, licence, test, sample_rate, channels, latent, prompt, denoiser, sampler, decoder, blocks, controls',
+      '"extra" is not a known field, accepted: format, id, version, title, licence, test, sample_rate, channels, latent, prompt, denoiser, sampler, decoder, encoder, blocks, controls',
     ],
     [
       (m) => m.controls.understood = ["volume"],

@@ -3,8 +3,10 @@
   python -m recipe.codec.fixture ../tests/codec/testdata/spectrum.bin
 
 Float32, little-endian: for 3 latent frames log_mag, hf, pan, advance, step, env, then left, right.
+The parameters lie beside them, in a file of the same name that ends in .json.
 """
 
+import json
 import sys
 from pathlib import Path
 
@@ -41,6 +43,7 @@ def write(path):
         for part in (*parts, *pcm):
             flat = part.view(np.float32) if np.iscomplexobj(part) else np.float32(part)
             file.write(np.ascontiguousarray(flat, "<f4").tobytes())
+    Path(path).with_suffix(".json").write_text(json.dumps(synthesis.PARAMETERS, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,20 @@ NOISE_KEY = (0x50524553, 0x5449)
 NOISE_HOP = 240
 GAIN_MIN, GAIN_MAX = 0.1, 6.0
 
+PARAMETERS = {
+    "n_fft": F.N_FFT,
+    "hop": F.HOP,
+    "tonal_bins": F.TONAL_BINS,
+    "hf_bands": [list(b) for b in F.HF_BANDS],
+    "pan_bands_hz": F.PAN_BANDS_HZ,
+    "cross_lo_hz": CROSS_LO_HZ,
+    "cross_hi_hz": CROSS_HI_HZ,
+    "sweeps": SWEEPS,
+    "noise_correlation": NOISE_CORRELATION,
+    "env_cut_hz": F.ENV_CUT_HZ,
+}
+"""What the server has to know, as `decoder.spectrum` of a package's manifest."""
+
 _M0, _M1, _W0, _W1 = 0xD2511F53, 0xCD9E8D57, 0x9E3779B9, 0xBB67AE85
 
 

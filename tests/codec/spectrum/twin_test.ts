@@ -3,14 +3,13 @@ import { createSpectrumSynth } from "../../../lib/codec/mod.ts";
 
 /** Written by `python -m recipe.codec.fixture`, which says what is in it. */
 const VECTORS = new URL("../testdata/spectrum.bin", import.meta.url);
-const PACKAGE = new URL("../../../models/pocket/model.json", import.meta.url);
+const PARAMETERS = new URL("../testdata/spectrum.json", import.meta.url);
 
 const LATENTS = 3;
 const FRAMES = 8 * LATENTS;
 
 Deno.test("SpectrumSynth agrees with the recipe's synthesis to 1e-4", async () => {
-  const manifest = JSON.parse(await Deno.readTextFile(PACKAGE));
-  const params = manifest.decoder.spectrum;
+  const params = JSON.parse(await Deno.readTextFile(PARAMETERS));
   const bins = params.tonal_bins;
   const { buffer } = await Deno.readFile(VECTORS);
   let at = 0;
