@@ -4,11 +4,12 @@
  * @module
  */
 import { type Context, Hono } from "hono";
+import { getPath } from "hono/utils/url";
 import type { Config } from "./config.ts";
 import { Access } from "./http/access.ts";
 import { debugRoute } from "./http/debug_route.ts";
 import { type Asset, serveAsset } from "./http/assets.ts";
-import { Connections } from "./http/connections.ts";
+import { Connections, type Meet } from "./http/connections.ts";
 import { putContext } from "./http/context.ts";
 import { ContextDecoder } from "./http/context_decoder.ts";
 import { generate } from "./http/generate.ts";
@@ -19,6 +20,7 @@ import { listenRoute } from "./http/listen_route.ts";
 import { problem, problemOf } from "./http/problem.ts";
 import type { Engine } from "./inference/engine.ts";
 import type { Log } from "./log.ts";
+import { Conversation, LYRIA_PATHS } from "./lyria/mod.ts";
 import { asyncapi, type DocumentOptions, openapi } from "./protocol/mod.ts";
 import { Admission } from "./session/admission.ts";
 import { Board } from "./session/board.ts";
@@ -78,7 +80,7 @@ export interface App {
 const ROUTES = [
   ...["/", "/v1/stream", "/v1/generate", "/v1/models", "/healthz", "/readyz"],
   ...["/metrics", "/asyncapi.json", "/openapi.json", "/debug/streams"],
-  ...["/v1/context"],
+  ...["/v1/context", ...LYRIA_PATHS],
 ];
 
 /** Methods of routes that take more or others than GET. */
@@ -106,7 +108,10 @@ export function createApp(options: AppOptions): App {
   const connections = new Connections(service);
   const stopping = new AbortController();
   const context = { access, stopping: stopping.signal };
-  const app = new Hono<Guarded>();
+  const app = new Hono<Guarded>({
+    // Google's SDK asks for `//ws/...` where the base URL ends with a slash.
+    getPath: (request) => getPath(request).replace(/^\/+/, "/"),
+  });
 
   app.use(async (c, next) => {
     const start = performance.now();
@@ -121,10 +126,16 @@ export function createApp(options: AppOptions): App {
   });
   app.use("/v1/*", guard(access, service));
   app.use("/debug/*", guard(access, service));
+  app.use("/ws/*", guard(access, service));
 
   app.get("/v1/stream", (c) => {
     admission.requireOpen();
     return connections.upgrade(c.req.raw, c.get("service"));
+  });
+  app.on("GET", [...LYRIA_PATHS], (c) => {
+    admission.requireOpen();
+    const meet: Meet = (...peer) => new Conversation(...peer);
+    return connections.upgradeOther(c.req.raw, c.get("service"), meet);
   });
   app.on(
     ["GET", "POST"],
@@ -226,7 +237,7 @@ function documented({ req }: Context): DocumentOptions {
 
 /** The pattern of the route that a URL names, or null. */
 function routeOf(url: string): string | null {
-  const { pathname } = new URL(url);
+  const pathname = new URL(url).pathname.replace(/^\/+/, "/");
   if (/^\/v1\/listen\/[^/]+$/.test(pathname)) return "/v1/listen/{id}";
   return ROUTES.includes(pathname) ? pathname : null;
 }

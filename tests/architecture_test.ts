@@ -33,6 +33,7 @@ const RULES: Record<string, { rooms: string[]; packages: string[] }> = {
     packages: [],
   },
   osc: { rooms: ["protocol", "session"], packages: ["osc-min"] },
+  lyria: { rooms: ["protocol", "session"], packages: ["valibot"] },
   http: {
     rooms: ["audio", "inference", "protocol", "session", "stream"],
     packages: ["hono", "valibot"],

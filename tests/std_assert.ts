@@ -9,7 +9,7 @@ import nodeAssert from "node:assert/strict";
 
 /** Asserts that `value` is truthy. */
 export function assert(value: unknown, message?: string): asserts value {
-  nodeAssert.ok(value, message);
+  nodeAssert.ok(value, message!);
 }
 
 /** Asserts deep equality. */
@@ -18,7 +18,7 @@ export function assertEquals<T>(
   expected: T,
   message?: string,
 ): void {
-  nodeAssert.deepEqual(actual, expected, message);
+  nodeAssert.deepEqual(actual, expected, message!);
 }
 
 /** Asserts deep inequality. */
@@ -27,7 +27,7 @@ export function assertNotEquals<T>(
   expected: T,
   message?: string,
 ): void {
-  nodeAssert.notDeepEqual(actual, expected, message);
+  nodeAssert.notDeepEqual(actual, expected, message!);
 }
 
 /** Asserts identity (`Object.is`). */
@@ -36,7 +36,7 @@ export function assertStrictEquals<T>(
   expected: T,
   message?: string,
 ): asserts actual is T {
-  nodeAssert.equal(actual, expected, message);
+  nodeAssert.equal(actual, expected, message!);
 }
 
 /** Asserts that two numbers differ by at most `tolerance`. */
@@ -72,7 +72,7 @@ export function assertMatch(
   expected: RegExp,
   message?: string,
 ): void {
-  nodeAssert.match(actual, expected, message);
+  nodeAssert.match(actual, expected, message!);
 }
 
 // deno-lint-ignore no-explicit-any

@@ -58,6 +58,9 @@ export class Access {
       .exec(request.headers.get("authorization") ?? "");
     const shown = new URL(request.url).searchParams.getAll("key");
     if (bearer) shown.push(bearer[1]!);
+    // Where Google's Python SDK has it.
+    const google = request.headers.get("x-goog-api-key");
+    if (google) shown.push(google);
     for (const key of shown.filter((each) => each !== "")) {
       const grant = this.#grantOf(key);
       if (grant !== null) return grant;
