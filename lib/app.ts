@@ -18,6 +18,9 @@ import { type KeyRules, unlimitedKeys } from "./http/keys.ts";
 import type { From } from "./http/listen.ts";
 import { listenRoute } from "./http/listen_route.ts";
 import { problem, problemOf } from "./http/problem.ts";
+import { ClipCache } from "./http/strudel/clip_cache.ts";
+import { sample } from "./http/strudel/sample.ts";
+import { sampleMap, STRUDEL_FOLDER } from "./http/strudel/sample_map.ts";
 import type { Engine } from "./inference/engine.ts";
 import type { Log } from "./log.ts";
 import { Conversation, LYRIA_PATHS } from "./lyria/mod.ts";
@@ -80,7 +83,7 @@ export interface App {
 const ROUTES = [
   ...["/", "/v1/stream", "/v1/generate", "/v1/models", "/healthz", "/readyz"],
   ...["/metrics", "/asyncapi.json", "/openapi.json", "/debug/streams"],
-  ...["/v1/context", ...LYRIA_PATHS],
+  ...["/v1/context", "/v1/strudel.json", ...LYRIA_PATHS],
 ];
 
 /** Methods of routes that take more or others than GET. */
@@ -152,6 +155,20 @@ export function createApp(options: AppOptions): App {
     const query = access.withoutKey(new URL(c.req.url).searchParams);
     const route = { ...context, decoder, query, service: c.get("service") };
     return putContext(c.req.raw, route);
+  });
+  const cache = new ClipCache();
+  app.get("/v1/strudel.json", (c) => {
+    const { searchParams } = new URL(c.req.url);
+    const query = access.withoutKey(searchParams);
+    const key = searchParams.getAll("key")
+      .find((each) => !query.getAll("key").includes(each)) ?? null;
+    const route = { ...context, query, key, service: c.get("service") };
+    return sampleMap(c.req.raw, route);
+  });
+  app.get(`${STRUDEL_FOLDER}:version/:file`, (c) => {
+    const query = access.withoutKey(new URL(c.req.url).searchParams);
+    const route = { ...context, ...c.req.param(), query, cache };
+    return sample(c.req.raw, { ...route, service: c.get("service") });
   });
   app.get("/debug/streams", debugRoute(engine));
   app.get(
@@ -239,6 +256,9 @@ function documented({ req }: Context): DocumentOptions {
 function routeOf(url: string): string | null {
   const pathname = new URL(url).pathname.replace(/^\/+/, "/");
   if (/^\/v1\/listen\/[^/]+$/.test(pathname)) return "/v1/listen/{id}";
+  if (/^\/v1\/strudel\/[^/]+\/[^/]+$/.test(pathname)) {
+    return "/v1/strudel/{version}/{file}";
+  }
   return ROUTES.includes(pathname) ? pathname : null;
 }
 
