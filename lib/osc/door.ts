@@ -26,7 +26,7 @@ export interface OscOptions {
   host: string;
   /** UDP port, 0 = any free one. */
   port: number;
-  /** Who is told beats, bars and states; null = whoever sent something. */
+  /** Who is told everything; null = whoever sent something. */
   target: OscPeer | null;
   /** Where the server's HTTP is, e.g. `http://127.0.0.1:8080`. */
   url: string;
@@ -161,9 +161,13 @@ class Door implements OscDoor {
   ): void {
     const { target } = this.#options;
     const asker = typeof to === "string" ? this.#peers.get(to) : to;
-    const all = target === null ? [...this.#peers.values()] : [target];
+    const listeners = target !== null
+      ? [target]
+      : asker
+      ? [asker]
+      : [...this.#peers.values()];
     const bytes = new Uint8Array(toBuffer({ address, args } as never).buffer);
-    for (const { host, port } of asker ? [asker] : all) {
+    for (const { host, port } of listeners) {
       if (this.#closed) return;
       // Who has gone is not told; UDP does not say so.
       this.#socket.send(bytes, port, host, () => {});

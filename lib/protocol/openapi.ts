@@ -12,6 +12,7 @@ import {
   SHARED,
 } from "./json_schema.ts";
 import { LIMITS, PROTOCOL } from "./limits.ts";
+import { samplePaths } from "./openapi_samples.ts";
 
 const INTRODUCTION = `Music from text. \`/v1/generate\` streams one piece;
 live, changeable music is on the WebSocket, described in \`/asyncapi.json\`.
@@ -23,7 +24,9 @@ const ERRORS: Readonly<Record<number, string>> = {
   401: "The API key is missing or wrong.",
   403: "The page's origin may not ask.",
   404: "There is no model or live stream of this id.",
-  413: `The body has more than ${LIMITS.message_bytes} bytes.`,
+  408: "The body did not come in time.",
+  413: "The body has more bytes than are accepted.",
+  415: "The body is of no kind that is accepted.",
   422: "The model or the server cannot do what is asked.",
   426: "A WebSocket has to be asked for.",
   500: "A fault of the server; `incident` is also in its log.",
@@ -254,6 +257,10 @@ function paths(schemas: Json): Json {
       },
     },
     "/v1/listen/{id}": listen(),
+    ...samplePaths(
+      queryParameters(schemas.GenerateRequest as Json, schemas),
+      problems,
+    ),
     "/healthz": {
       get: {
         operationId: "health",

@@ -124,10 +124,13 @@ Deno.test("openapi() has every route", () => {
     "/metrics",
     "/openapi.json",
     "/readyz",
+    "/v1/context",
     "/v1/generate",
     "/v1/listen/{id}",
     "/v1/models",
     "/v1/stream",
+    "/v1/strudel.json",
+    "/v1/strudel/{version}/{file}",
   ]);
   const ids = new Set<string>();
   for (const path of Object.values<Any>(OPEN.paths)) {

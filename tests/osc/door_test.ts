@@ -1,0 +1,231 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { createLog } from "../../lib/log.ts";
+import { openOsc } from "../../lib/osc/mod.ts";
+import { snippets } from "../docs/snippets.ts";
+import { pause, startServer } from "../session/test_server.ts";
+import { hasLiblo, Oscdump, oscsend, sendBytes } from "./liblo.ts";
+
+const ignore = !(await hasLiblo());
+
+/** A server with its door for OSC, and who hears what it says. */
+async function stage(options: Parameters<typeof startServer>[0] = {}) {
+  const server = startServer(options);
+  const dump = await Oscdump.start();
+  const log = createLog("json", (line) => server.lines.push(line));
+  const door = await openOsc({
+    ...{ service: server.app.service, url: server.url, log },
+    ...{ host: "127.0.0.1", port: 0 },
+    target: { host: "127.0.0.1", port: dump.port },
+  });
+  const send = (address: string, types = "", ...args: (string | number)[]) =>
+    oscsend(door.port, address, types, ...args);
+  return {
+    ...{ server, dump, door, send },
+    async [Symbol.asyncDispose]() {
+      await door.close();
+      await dump[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+Deno.test({
+  name: "oscsend plays; oscdump hears the state, and beats and bars in time",
+  ignore,
+  fn: async () => {
+    await using on = await stage();
+    await on.send("/prestissimo/bpm", "f", 125.5);
+    await on.send("/prestissimo/play", "s", "a sine");
+    const state = await on.dump.next("/state", "playing");
+    assertEquals(state.types, "sssfi");
+    const [, id, url, bpm, meter] = state.args;
+    assertEquals([Number(bpm), meter], [125.5, "4"]);
+    assertEquals(url, `${on.server.url}/v1/listen/${id}`);
+    const heard = await fetch(url!);
+    assertEquals(heard.status, 200);
+    await heard.body!.cancel();
+    await on.dump.until(({ address, args }) =>
+      address === "/beat" && args[0] === "4"
+    );
+    const beats = on.dump.all("/beat").slice(0, 5);
+    assertEquals(beats.map(({ args }) => args[0]), ["0", "1", "2", "3", "4"]);
+    assertEquals(on.dump.all("/bar").slice(0, 2).map(({ args }) => args), [
+      ["0", "0"],
+      ["1", "4"],
+    ]);
+    assertEquals(beats[4]!.args[1], "125.500000");
+    await on.send("/prestissimo/stop");
+    const stopped = await on.dump.next("/state", "stopped");
+    assertEquals(stopped.args, ["stopped", "", "", "0.000000", "4"]);
+    const count = on.dump.all("/beat").length;
+    await pause(600);
+    assertEquals(on.dump.all("/beat").length, count);
+    assert(on.server.streams[0]!.cancelled);
+  },
+});
+
+Deno.test({
+  name: "every address bends what plays",
+  ignore,
+  fn: async () => {
+    await using on = await stage();
+    await on.send("/play", "s", "a sine");
+    await on.dump.next("/state", "playing");
+    const [stream] = on.server.streams;
+    const holds = async (what: () => boolean) => {
+      for (let tries = 0; !what(); tries++) {
+        assert(tries < 500, JSON.stringify(stream!.controls));
+        await pause(20);
+      }
+    };
+    await on.send("/prestissimo/prompt", "isf", 1, "a bell", 3);
+    await holds(() => stream!.controls.prompts?.length === 2);
+    assertEquals(stream!.controls.prompts, [
+      { text: "a sine", weight: 0.25 },
+      { text: "a bell", weight: 0.75 },
+    ]);
+    await on.send("/prestissimo/weight", "if", 0, 0);
+    await holds(() => stream!.controls.prompts?.length === 1);
+    await on.send("/prestissimo/weight", "ii", 0, 3);
+    await holds(() => stream!.controls.prompts?.[0]?.weight === 0.5);
+    await on.send("/prestissimo/chords", "s", "Am F C G");
+    await on.send("/prestissimo/energy", "f", 0.7);
+    await on.send("/prestissimo/bpm", "i", 140);
+    await on.send("/prestissimo/key", "s", "A minor");
+    await holds(() => {
+      const { chords, energy, bpm, key } = stream!.controls;
+      return `${[chords, energy, bpm, key]}` === "Am F C G,0.7,140,A minor";
+    });
+    await on.dump.next("/warning", "does not understand key");
+  },
+});
+
+Deno.test({
+  name:
+    "what is wrong is answered with the value and what is accepted; the music plays on",
+  ignore,
+  fn: async () => {
+    await using on = await stage();
+    await on.send("/prestissimo/play", "s", "a sine");
+    await on.dump.next("/state", "playing");
+    const { port } = on.door;
+    for (
+      const [address, types, args, expected] of [
+        ["/prestissimo/louder", "", [], "/prestissimo/louder"],
+        ["/prestissimo/bpm", "s", ["fast"], "bpm takes a number, got"],
+        ["/prestissimo/bpm", "f", [9], "bpm is 9, accepted"],
+        ["/prestissimo/bpm", "", [], "bpm takes a number, got nothing"],
+        ["/prestissimo/energy", "f", ["inf"], "energy takes a number"],
+        ["/prestissimo/play", "i", [7], "play takes a text, got 7"],
+        ["/prestissimo/play", "s", [""], "prompts[0].text is"],
+        [
+          "/prestissimo/prompt",
+          "is",
+          [8, "a"],
+          "has place 8, accepted: 0 to 7",
+        ],
+        [
+          "/prestissimo/weight",
+          "if",
+          [5, 1],
+          "Place 5 of the mix has no prompt",
+        ],
+        ["/prestissimo/chords", "s", ["H"], "chords"],
+        ["/prestissimo/stop", "i", [1], "stop takes nothing, got 1"],
+      ] as [string, string, (string | number)[], string][]
+    ) {
+      on.dump.heard.length = 0;
+      await on.send(address, types, ...args);
+      await on.dump.next("/error", expected);
+    }
+    await sendBytes(port, new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n"));
+    await on.dump.next("/error", "is not OSC");
+    for (let size = 0; size < 200; size++) {
+      await sendBytes(port, crypto.getRandomValues(new Uint8Array(size)));
+    }
+    await on.send("/prestissimo/state");
+    on.dump.heard.length = 0;
+    await on.dump.next("/beat");
+    assertEquals(on.server.streams[0]!.cancelled, false);
+    assertEquals(on.server.lines, []);
+  },
+});
+
+Deno.test({
+  name: "a full server says so",
+  ignore,
+  fn: async () => {
+    await using on = await stage({ config: { maxStreams: 0 } });
+    await on.send("/prestissimo/play", "s", "a sine");
+    await on.dump.next("/error", "All 0 streams of the server are taken");
+  },
+});
+
+Deno.test("a port that cannot be used is named", async () => {
+  await using server = startServer();
+  const log = createLog("json", () => {});
+  const options = {
+    ...{ service: server.app.service, url: server.url, log },
+    ...{ host: "127.0.0.1", target: null },
+  };
+  const door = await openOsc({ ...options, port: 0 });
+  await assertRejects(
+    () => openOsc({ ...options, port: door.port }),
+    Error,
+    `Cannot listen for OSC on 127.0.0.1:${door.port}`,
+  );
+  await door.close();
+});
+
+Deno.test({
+  name: "the SuperCollider of docs/live_coding.md plays, and hears beats",
+  ignore: !(await hasSclang()),
+  fn: async () => {
+    await using server = startServer();
+    const log = createLog("json", (line) => server.lines.push(line));
+    const door = await openOsc({
+      ...{ service: server.app.service, url: server.url, log },
+      ...{ host: "127.0.0.1", port: 0, target: null },
+    });
+    const [code] = await snippets("docs/live_coding.md", "supercollider");
+    const script = await Deno.makeTempFile({ suffix: ".scd" });
+    const end = "fork { 3.wait; 0.exit };";
+    const here = code!.replace("57130", `${door.port}`);
+    await Deno.writeTextFile(script, `(\n${here}\n${end}\n)\n`);
+    const { stdout } = await sclang(script);
+    const out = new TextDecoder().decode(stdout);
+    await Deno.remove(script);
+    await door.close();
+    assert(/\[ \/beat, 1, 124/.test(out), out);
+    assert(/\[ \/state, playing, /.test(out), out);
+    assertEquals(server.streams[0]!.controls.chords, "Am F C G");
+  },
+});
+
+async function hasSclang(): Promise<boolean> {
+  try {
+    const { success } = await new Deno.Command("sh", {
+      args: ["-c", "command -v sclang"],
+      stdout: "null",
+    }).output();
+    if (success) return true;
+    throw new Error("sclang is not installed");
+  } catch (error) {
+    if (Deno.env.get("CI") === "true") throw error;
+    console.warn('SKIPPED: "sclang" is not installed (supercollider-language)');
+    return false;
+  }
+}
+
+/** Runs a script without a screen. */
+function sclang(script: string): Promise<Deno.CommandOutput> {
+  return new Deno.Command("sclang", {
+    args: [script],
+    env: {
+      QT_QPA_PLATFORM: "offscreen",
+      QTWEBENGINE_DISABLE_SANDBOX: "1",
+    },
+    stdin: "null",
+    stderr: "piped",
+  }).output();
+}
