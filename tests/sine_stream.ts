@@ -6,6 +6,7 @@
 import type { Controls, Quantum, Ramp } from "../lib/protocol/mod.ts";
 import type {
   CreateStream,
+  Followed,
   MusicStream,
   PcmChunk,
   Scheduled,
@@ -126,6 +127,12 @@ export class SineStream implements MusicStream {
         (_, i) => sineAt(i - samples, channel),
       );
     return { left: wave(0), right: wave(1) };
+  }
+
+  /** The tempo of sines cannot be heard: they are always near enough. */
+  follow(): Followed {
+    const at = this.position;
+    return { atSample: at, behindMs: 0, lockedSample: at };
   }
 
   reset(): Scheduled {

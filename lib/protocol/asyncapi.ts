@@ -31,6 +31,7 @@ const REPLIES = {
   cancel: "cancelled",
   ping: "pong",
   join: "joined",
+  sync: "synced",
 } as const;
 
 /** What the server says without being asked. */

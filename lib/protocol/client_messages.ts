@@ -181,6 +181,44 @@ export const PingMessage = v.pipe(
 );
 export type PingMessage = v.InferOutput<typeof PingMessage>;
 
+/** A beat clock from outside. */
+export const SyncMessage = v.pipe(
+  strict({
+    type: kind("sync"),
+    ...COMMON,
+    stream: StreamId,
+    beat: number({
+      min: -1e9,
+      max: 1e9,
+      description:
+        "Where the clock is, in beats; its bars begin at multiples " +
+        "of the stream's meter.",
+    }),
+    time_ms: number({
+      min: 0,
+      description:
+        "When it is there, in ms since 1970 on the server's clock, " +
+        "as `pong.server_time_ms` tells it.",
+    }),
+    bpm: number({ min: 40, max: 240, description: "Its beats a minute." }),
+    latency_ms: v.optional(
+      number({
+        min: 0,
+        max: 10_000,
+        description: "How long after `synced.zero_time_ms` the client plays " +
+          "sample 0: what it buffers.",
+      }),
+      0,
+    ),
+  }),
+  v.description(
+    "Tells a beat clock from outside, now and again: the stream's downbeats are " +
+      "brought onto it by bending the tempo. Answered by `synced`. Only at pace " +
+      "realtime. An extension of prestissimo.v1.",
+  ),
+);
+export type SyncMessage = v.InferOutput<typeof SyncMessage>;
+
 /** The public id of a stream, as `started` tells it. */
 export const PublicId = text({
   min: 1,
@@ -220,6 +258,7 @@ export const ClientMessage = v.variant("type", [
   CancelMessage,
   PingMessage,
   JoinMessage,
+  SyncMessage,
 ]);
 export type ClientMessage = v.InferOutput<typeof ClientMessage>;
 /** A client message as it is written, before defaults are filled in. */

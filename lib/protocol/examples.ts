@@ -93,6 +93,15 @@ export const CLIENT_EXAMPLES: {
   cancel: { type: "cancel", event_id: "e6", stream: "main" },
   ping: { type: "ping", event_id: "e7", t: 1234.5 },
   join: { type: "join", event_id: "e8", id: PUBLIC_ID, stream: "radio" },
+  sync: {
+    type: "sync",
+    event_id: "e9",
+    stream: "main",
+    beat: 64.25,
+    time_ms: 1_790_000_000_000,
+    bpm: 124.5,
+    latency_ms: 120,
+  },
 };
 
 /** A server message of every type. */
@@ -190,6 +199,15 @@ export const SERVER_EXAMPLES: {
     reply_to: "e7",
   },
   draining: { type: "draining", deadline_ms: 5000 },
+  synced: {
+    type: "synced",
+    stream: "main",
+    at_sample: 96_000,
+    behind_ms: -12.5,
+    locked_sample: 119_134,
+    zero_time_ms: 1_789_999_998_000.5,
+    reply_to: "e9",
+  },
   joined: {
     type: "joined",
     stream: "radio",

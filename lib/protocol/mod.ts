@@ -33,6 +33,7 @@ export {
   ResumeMessage,
   type StartInput,
   StartMessage,
+  SyncMessage,
   type UpdateInput,
   UpdateMessage,
 } from "./client_messages.ts";
@@ -60,6 +61,7 @@ export {
   ScheduledMessage,
   ServerMessage,
   StartedMessage,
+  SyncedMessage,
   WarningMessage,
 } from "./server_messages.ts";
 export type { CheckResult, Fault } from "./check.ts";

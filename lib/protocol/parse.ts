@@ -16,6 +16,7 @@ import {
   ResumeMessage,
   StartMessage,
   StreamId,
+  SyncMessage,
   UpdateMessage,
 } from "./client_messages.ts";
 import { type CheckResult, checkValue, parseObject, show } from "./check.ts";
@@ -43,6 +44,7 @@ const MESSAGES: ReadonlyMap<unknown, v.GenericSchema<unknown, ClientMessage>> =
     ["cancel", CancelMessage],
     ["ping", PingMessage],
     ["join", JoinMessage],
+    ["sync", SyncMessage],
   ]);
 
 /** Types of the messages that a client may send. */

@@ -263,6 +263,32 @@ export const EndedMessage = v.pipe(
 );
 export type EndedMessage = v.InferOutput<typeof EndedMessage>;
 
+/** Answer to `sync`. */
+export const SyncedMessage = v.pipe(
+  v.object({
+    type: kind("synced"),
+    stream,
+    at_sample,
+    behind_ms: number({
+      description:
+        "How far the stream is behind the clock at `at_sample`, in " +
+        "ms; negative: ahead.",
+    }),
+    locked_sample: count("From this sample on the downbeats are the clock's."),
+    zero_time_ms: number({
+      min: 0,
+      description:
+        "When a client without a buffer heard sample 0, in ms since " +
+        "1970 on the server's clock; an underrun or a pause moves it.",
+    }),
+    reply_to,
+  }),
+  v.description(
+    "Answer to `sync`: from `at_sample` on the tempo is bent, where it has to be.",
+  ),
+);
+export type SyncedMessage = v.InferOutput<typeof SyncedMessage>;
+
 /** Answer to `ping`. */
 export const PongMessage = v.pipe(
   v.object({
@@ -308,5 +334,6 @@ export const ServerMessage = v.variant("type", [
   DrainingMessage,
   JoinedMessage,
   EndedMessage,
+  SyncedMessage,
 ]);
 export type ServerMessage = v.InferOutput<typeof ServerMessage>;

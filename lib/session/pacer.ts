@@ -53,6 +53,12 @@ export class Pacer {
     this.#zeroMs ??= nowMs;
   }
 
+  /** When sample 0 was heard, as the clock stands now; before the first packet: now. */
+  zeroMs(nowMs: number): number {
+    const heldMs = this.#heldMs === null ? 0 : nowMs - this.#heldMs;
+    return (this.#zeroMs ?? nowMs) + heldMs;
+  }
+
   /** When a sample is heard; before the first packet: when the stream was asked for. */
   heardMs(sample: number): number {
     const zeroMs = this.#zeroMs;

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import type { AudioFormat, UpdateMessage } from "../protocol/mod.ts";
+import {
+  type AudioFormat,
+  SAMPLE_RATE,
+  type SyncMessage,
+  type UpdateMessage,
+} from "../protocol/mod.ts";
 import type { MusicStream, StreamOptions } from "../stream/music_stream.ts";
 import type { StreamState } from "./board.ts";
 import type { Broadcast } from "./broadcast.ts";
@@ -25,6 +30,9 @@ export type CancelReason = "client" | "slow" | "fault" | "closed" | "drain";
 
 /** Changes that may wait for each other; a client that sends more is refused. */
 const MOST_WAITING_CHANGES = 64;
+
+/** A beat clock may be told of so long before or after, in ms. */
+const MOST_CLOCK_MS = 60_000;
 
 /** When such a client should try again, in ms. */
 const RETRY_AFTER_MS = 1000;
@@ -124,6 +132,43 @@ export class Player {
       const delayMs = pacer.delayMs(atSample, received.receivedMs);
       const answer = { ...scheduled, delayMs };
       this.#reporter.scheduled(stream, patch, answer, received);
+    });
+  }
+
+  /** Answers `sync`. */
+  sync(message: SyncMessage, received: Received): Promise<void> {
+    if (this.#options.pace !== "realtime") {
+      const text = `Stream "${this.#options.id}" has pace asap`;
+      throw new Refusal("unsupported", `${text}: it has no clock to sync`);
+    }
+    // Both clocks at the same moment: one may be set, the other may not.
+    const [nowMs, nowDate] = [performance.now(), Date.now()];
+    const aheadMs = message.time_ms - nowDate;
+    if (Math.abs(aheadMs) > MOST_CLOCK_MS) {
+      throw new Refusal(
+        "bad_message",
+        `time_ms is ${message.time_ms}, accepted: at most ${MOST_CLOCK_MS} ms from the server's clock, which is at ${nowDate}`,
+        { param: "time_ms" },
+      );
+    }
+    return this.#change(received, ({ stream, pacer, sender }) => {
+      const zeroMs = pacer.zeroMs(nowMs);
+      const playedMs = nowMs + aheadMs - message.latency_ms - zeroMs;
+      const { beat, bpm } = message;
+      const clock = { sample: playedMs * SAMPLE_RATE / 1000, beat, bpm };
+      const leadMs = sender.lastSeq >= 0
+        ? pacer.delayMs(sender.nextSample, performance.now())
+        : Infinity;
+      const { atSample, behindMs, lockedSample } = stream.follow(clock, {
+        leadMs,
+      });
+      this.#reporter.tell({
+        type: "synced",
+        at_sample: atSample,
+        behind_ms: behindMs,
+        locked_sample: lockedSample,
+        zero_time_ms: nowDate + zeroMs - nowMs,
+      }, received);
     });
   }
 

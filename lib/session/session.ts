@@ -71,6 +71,8 @@ export class Session {
         return this.#start(message, received);
       case "update":
         return await this.#player(message).update(message, received);
+      case "sync":
+        return await this.#player(message).sync(message, received);
       case "pause":
       case "resume":
       case "reset":

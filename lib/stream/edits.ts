@@ -4,6 +4,7 @@
  * @module
  */
 import type { Controls } from "../protocol/mod.ts";
+import type { BeatClock } from "./follow.ts";
 import { mergePatches } from "./score.ts";
 
 /** A change of a stream, not applied yet. */
@@ -16,6 +17,8 @@ export interface Edit {
   patch: Partial<Controls> | null;
   /** Length of the change, in samples. */
   ramp: number;
+  /** The clock that the beat is brought onto, if the change is that. */
+  clock?: BeatClock;
 }
 
 /** Edits in order of time. */
@@ -40,6 +43,9 @@ export class EditQueue {
     if (same?.patch && edit.patch) {
       same.patch = mergePatches(same.patch, edit.patch);
       same.ramp = edit.ramp;
+      // A tempo that is asked for outright counts for more than a clock.
+      if (edit.clock) same.clock = edit.clock;
+      else if (edit.patch.bpm != null) delete same.clock;
       return;
     }
     const at = this.#edits.findIndex((other) => other.at > edit.at);

@@ -5,6 +5,7 @@
  */
 import type { Controls, Duration, Quantum, Ramp } from "../protocol/mod.ts";
 import type { Model } from "../inference/engine.ts";
+import type { BeatClock } from "./follow.ts";
 import type { Spans } from "./spans.ts";
 
 /** What a stream is made of; everything is resolved except what only the model can tell. */
@@ -63,6 +64,16 @@ export interface Scheduled {
   atBeat: number;
 }
 
+/** Answer to a clock from outside. */
+export interface Followed {
+  /** First sample that is played to it. */
+  atSample: number;
+  /** How far the stream is behind the clock there, in ms; negative = ahead. */
+  behindMs: number;
+  /** From this sample on the beats are the clock's. */
+  lockedSample: number;
+}
+
 /** One piece of music, read in order. All methods may be called while a read is pending. */
 export interface MusicStream {
   readonly seed: number;
@@ -105,6 +116,11 @@ export interface MusicStream {
     patch: Partial<Controls>,
     options: { at: Quantum; ramp: Ramp | null; leadMs?: number },
   ): Promise<Scheduled>;
+  /**
+   * Brings the bars onto a clock, from the first unread sample on, by bending the tempo; then keeps its tempo.
+   * A clock that is near enough changes nothing. `leadMs` as in `update`.
+   */
+  follow(clock: BeatClock, options?: { leadMs?: number }): Followed;
   /** Forgets the musical context from the next unread sample on. */
   reset(): Scheduled;
   /** Stops work within one unit; pending reads reject. */

@@ -16,9 +16,11 @@ import { type BlockInput, makeBlock } from "./block.ts";
 import { controlRows } from "./control_rows.ts";
 import { DecodeTrack } from "./decode_track.ts";
 import { type Edit, EditQueue } from "./edits.ts";
+import { type BeatClock, behind, bendTo } from "./follow.ts";
 import { LatentTrack } from "./latent_track.ts";
 import { Loop } from "./loop.ts";
 import type {
+  Followed,
   MusicStream,
   Opening,
   PcmChunk,
@@ -235,6 +237,25 @@ export class Stream implements MusicStream {
     return this.#loop.lead(samples);
   }
 
+  follow(
+    clock: BeatClock,
+    { leadMs = Infinity }: { leadMs?: number } = {},
+  ): Followed {
+    const at = this.#landing("now", leadMs);
+    const off = behind(this.#tempo, clock, at, this.meter);
+    const behindMs = off * 60_000 / clock.bpm;
+    const bend = bendTo(this.#tempo, clock, at, this.meter);
+    // A change that waits may yet move the beat: what it needs is seen then.
+    const waiting = this.#edits.next !== undefined;
+    if (bend !== null || waiting) {
+      this.#schedule(at, { bpm: clock.bpm }, 0, clock);
+    }
+    const lockedSample = bend === null
+      ? Math.max(at, this.#tempo.settledFrom)
+      : at + bend.samples;
+    return { atSample: at, behindMs, lockedSample };
+  }
+
   reset(): Scheduled {
     return this.#schedule(this.#landing("now", Infinity), null, 0);
   }
@@ -312,11 +333,12 @@ export class Stream implements MusicStream {
     at: number,
     patch: Partial<Controls> | null,
     ramp: number,
+    clock?: BeatClock,
   ): Scheduled {
     const latent = Math.floor(at / this.#hop);
     const scheduled = { atSample: at, atBeat: this.#tempo.beatAt(at) };
     if (at >= (this.totalSamples ?? Infinity)) return scheduled;
-    this.#edits.add({ at, latent, patch, ramp });
+    this.#edits.add({ at, latent, patch, ramp, ...(clock && { clock }) });
     // A block that would be voided whole need not be finished.
     if (this.#making !== null && latent <= this.#making) {
       this.#blockAbort.abort();
@@ -410,9 +432,17 @@ export class Stream implements MusicStream {
     } else {
       this.#score.change(start, ramp, resolvePatch(this.controls, patch));
       const bpm = bpmOfPatch(patch);
-      if (bpm !== null) this.#tempo.change(at, bpm, ramp);
+      if (edit.clock) this.#bend(at, edit.clock);
+      else if (bpm !== null) this.#tempo.change(at, bpm, ramp);
     }
     this.#signal.notify();
+  }
+
+  #bend(at: number, clock: BeatClock): void {
+    const bend = bendTo(this.#tempo, clock, at, this.meter);
+    if (bend === null) return;
+    this.#tempo.change(at, bend.bpm, 0);
+    this.#tempo.change(at + bend.samples, clock.bpm, 0);
   }
 
   /** Makes the next block of latent frames. */

@@ -83,6 +83,12 @@ export class TempoMap {
     return from + (to - from) * Math.max(0, t) / ramp;
   }
 
+  /** The sample from which on the tempo stays as it is, as far as is planned. */
+  get settledFrom(): number {
+    const { sample, ramp } = this.#segments.at(-1)!;
+    return sample + ramp;
+  }
+
   /** Changes the tempo from `sample` on, linearly over `ramp` samples; what was planned after it is dropped. */
   change(sample: number, bpm: number, ramp: number): void {
     const from = this.bpmAt(sample);

@@ -92,6 +92,10 @@ const good: fc.Arbitrary<object> = fc.oneof(
   message("ping", { t: fc.double({ noNaN: true, noDefaultInfinity: true }) }, [
     "t",
   ]),
+  message("sync", {
+    ...{ stream, beat: fc.double(), bpm: fc.double(), time_ms: fc.double() },
+    latency_ms: fc.integer(),
+  }, ["stream", "beat", "bpm", "time_ms"]),
   message("join", { id: fc.string({ maxLength: 30 }), stream }, ["id"]),
 );
 

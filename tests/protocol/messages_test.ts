@@ -38,7 +38,9 @@ for (const [type, example] of Object.entries(SERVER_EXAMPLES)) {
 }
 
 Deno.test("CLIENT_MESSAGE_TYPES lists every type", () => {
-  const types = "start update pause resume reset cancel ping join".split(" ");
+  const types = "start update pause resume reset cancel ping join sync".split(
+    " ",
+  );
   assertEquals([...CLIENT_MESSAGE_TYPES], types);
   assertEquals(Object.keys(CLIENT_EXAMPLES), types);
 });
