@@ -14,6 +14,7 @@ import {
 } from "./live.ts";
 import { startServer } from "./server.ts";
 import { stages } from "./stages.ts";
+import { stings } from "./stings.ts";
 import { printRows, type Row, statsOf } from "./stats.ts";
 
 const rows: Row[] = await stages(20);
@@ -34,6 +35,7 @@ const rows: Row[] = await stages(20);
   for (const count of [8, 16]) {
     rows.push(...await manyStreams(url, count, 20));
   }
+  rows.push(...await stings(url, { count: 2, seconds: 30 }));
   rows.push({
     name: "resident memory after all this",
     unit: "MB",

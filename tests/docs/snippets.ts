@@ -54,3 +54,16 @@ export async function output(
   await errors;
   return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
+
+/** Runs a shell script in a folder, against the server at `url`. */
+export async function shell(
+  script: string,
+  { cwd, url }: { cwd: string; url: string },
+): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command("sh", {
+    args: ["-ec", script.replaceAll("http://127.0.0.1:8080", url)],
+    cwd,
+  }).output();
+  assert(success, new TextDecoder().decode(stderr));
+  return new TextDecoder().decode(stdout);
+}

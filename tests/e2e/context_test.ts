@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { hasProgram } from "../audio/decode.ts";
-import { snippets } from "../docs/snippets.ts";
+import { shell, snippets } from "../docs/snippets.ts";
 import { RawClient, s16 } from "./raw_client.ts";
 import { Server } from "./server.ts";
 
@@ -141,17 +141,10 @@ Deno.test({
     const cwd = await Deno.makeTempDir();
     await Deno.writeFile(`${cwd}/clip.wav`, await ffmpeg(TONE, "-f", "wav"));
     const [upload, play] = await snippets("docs/live_coding.md", "sh");
-    const shell = async (script: string) => {
-      const { success, stdout, stderr } = await new Deno.Command("sh", {
-        args: ["-ec", script.replaceAll("http://127.0.0.1:8080", server.url)],
-        cwd,
-      }).output();
-      assert(success, new TextDecoder().decode(stderr));
-      return new TextDecoder().decode(stdout);
-    };
-    const { id, bpm } = JSON.parse(await shell(upload!)) as Kept;
+    const here = { cwd, url: server.url };
+    const { id, bpm } = JSON.parse(await shell(upload!, here)) as Kept;
     assertEquals(bpm, 120);
-    await shell(play!.replace("THE_ID", id));
+    await shell(play!.replace("THE_ID", id), here);
     const wav = await Deno.readFile(`${cwd}/more.wav`);
     assertEquals(wav.length, 44 + 4 * 8 * 2 * 48_000);
     await Deno.remove(cwd, { recursive: true });
