@@ -179,7 +179,7 @@ Deno.test("a port that cannot be used is named", async () => {
 
 Deno.test({
   name: "the SuperCollider of docs/live_coding.md plays, and hears beats",
-  ignore: !(await hasSclang()),
+  ignore: !(await hasTool("sclang", "supercollider-language")),
   fn: async () => {
     await using server = startServer();
     const log = createLog("json", (line) => server.lines.push(line));
@@ -202,19 +202,52 @@ Deno.test({
   },
 });
 
-async function hasSclang(): Promise<boolean> {
-  try {
-    const { success } = await new Deno.Command("sh", {
-      args: ["-c", "command -v sclang"],
-      stdout: "null",
-    }).output();
-    if (success) return true;
-    throw new Error("sclang is not installed");
-  } catch (error) {
-    if (Deno.env.get("CI") === "true") throw error;
-    console.warn('SKIPPED: "sclang" is not installed (supercollider-language)');
-    return false;
-  }
+Deno.test({
+  name: "examples/osc.pd plays, and hears beats",
+  ignore: !(await hasTool("pd", "puredata-core")),
+  fn: async () => {
+    await using on = await stage();
+    const { port } = on.dump;
+    // Pd hears what the server says in place of liblo.
+    await on.dump[Symbol.asyncDispose]();
+    const patch = await Deno.readTextFile(
+      new URL("../../examples/osc.pd", import.meta.url),
+    );
+    const file = await Deno.makeTempFile({ suffix: ".pd" });
+    const here = patch.replaceAll("57130", `${on.door.port}`)
+      .replaceAll("57140", `${port}`);
+    await Deno.writeTextFile(file, here);
+    const pd = new Deno.Command("pd", {
+      args: ["-nogui", "-noaudio", "-nomidi", "-stderr", file],
+      ...{ stdin: "null", stdout: "null", stderr: "piped" },
+    }).spawn();
+    let out = "";
+    for await (const part of pd.stderr.pipeThrough(new TextDecoderStream())) {
+      out += part;
+      if (/beat: 2 124/.test(out)) break;
+    }
+    pd.kill();
+    await pd.status;
+    await Deno.remove(file);
+    assert(/beat: 2 124/.test(out), out);
+    const { controls } = on.server.streams[0]!;
+    assertEquals(
+      [controls.prompts![0]!.text, controls.bpm, controls.energy],
+      ["dub techno", 124, 0.7],
+    );
+  },
+});
+
+async function hasTool(name: string, debian: string): Promise<boolean> {
+  const { success } = await new Deno.Command("sh", {
+    args: ["-c", `command -v ${name}`],
+    stdout: "null",
+  }).output();
+  if (success) return true;
+  const missing = `"${name}" is not installed (${debian})`;
+  if (Deno.env.get("CI") === "true") throw new Error(missing);
+  console.warn(`SKIPPED: ${missing}`);
+  return false;
 }
 
 /** Runs a script without a screen. */

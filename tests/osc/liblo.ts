@@ -60,6 +60,7 @@ export class Oscdump implements AsyncDisposable {
   readonly heard: Dumped[] = [];
   readonly #child: Deno.ChildProcess;
   readonly #read: Promise<void>;
+  #ended = false;
 
   private constructor(port: number, child: Deno.ChildProcess) {
     this.port = port;
@@ -109,7 +110,8 @@ export class Oscdump implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill();
+    if (!this.#ended) this.#child.kill();
+    this.#ended = true;
     await this.#child.status;
     await this.#read;
   }
