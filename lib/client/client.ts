@@ -9,12 +9,15 @@ import type {
   PongMessage,
   ServerMessage,
 } from "../protocol/server_messages.ts";
+import { deferred } from "./deferred.ts";
 import { Emitter } from "./emitter.ts";
 import { ConnectionClosedError } from "./errors.ts";
 import { Link } from "./link.ts";
+import type { OpenSocket } from "./open_socket.ts";
+import { retry } from "./retry.ts";
 import { type PlayOptions, Stream, type StreamEvent } from "./stream.ts";
 
-/** The connection is closed. */
+/** The connection is closed, for good. */
 export interface ClosedEvent {
   type: "closed";
   /** WebSocket close code. */
@@ -22,38 +25,54 @@ export interface ClosedEvent {
   reason: string;
 }
 
+/** The connection is lost and being sought; `hello` comes with the next one. */
+export interface DisconnectedEvent {
+  type: "disconnected";
+  /** WebSocket close code. */
+  code: number;
+  reason: string;
+}
+
 /** Everything that a client tells of. */
-export type ClientEvent = ServerMessage | ClosedEvent;
+export type ClientEvent = ServerMessage | ClosedEvent | DisconnectedEvent;
+
+/** How a client gets a lost connection back. */
+export interface Reconnection {
+  /** How long it tries, in ms; 0 = not at all. */
+  reconnectMs: number;
+  /** Opens another socket. */
+  open(signal: AbortSignal): Promise<OpenSocket>;
+}
+
+/** Close codes that say that it would only happen again: our own fault. */
+const OWN_FAULT = [1008, 1009];
 
 /** A connection. Made by `connect`. */
 export class Client implements AsyncDisposable {
-  /** What the server said of itself, its models and its limits. */
-  readonly hello: HelloMessage;
-  /** Resolves when the connection is closed, by whomever. */
+  /** Resolves when the connection is closed for good, by whomever. */
   readonly closed: Promise<ClosedEvent>;
 
-  readonly #socket: WebSocket;
-  readonly #link: Link;
+  readonly #link = new Link();
   readonly #events = new Emitter<ClientEvent>();
   readonly #streams = new Map<string, Stream>();
   readonly #handles = new Map<number, Stream>();
+  readonly #reconnection: Reconnection;
+  readonly #closing = new AbortController();
+  readonly #closed = deferred<ClosedEvent>();
+  #socket!: WebSocket;
+  #hello!: HelloMessage;
   #count = 0;
 
   /** Use `connect` instead. */
-  constructor(socket: WebSocket, hello: HelloMessage) {
-    this.hello = hello;
-    this.#socket = socket;
-    this.#link = new Link(socket);
-    this.closed = new Promise((resolve) => {
-      socket.onclose = ({ code, reason }) => {
-        const event: ClosedEvent = { type: "closed", code, reason };
-        this.#close(new ConnectionClosedError(code, reason));
-        this.#events.emit(event);
-        resolve(event);
-      };
-    });
-    socket.onmessage = ({ data }) =>
-      typeof data === "string" ? this.#message(data) : this.#frame(data);
+  constructor(first: OpenSocket, reconnection: Reconnection) {
+    this.#reconnection = reconnection;
+    this.closed = this.#closed.promise;
+    this.#attach(first);
+  }
+
+  /** What the server said of itself, its models and its limits. */
+  get hello(): HelloMessage {
+    return this.#hello;
   }
 
   /** Starts a stream; `stream.started` tells once the server has taken it. */
@@ -82,12 +101,56 @@ export class Client implements AsyncDisposable {
 
   /** Closes the connection and with it all streams. */
   async close(): Promise<void> {
+    this.#closing.abort();
     this.#socket.close(1000);
     await this.closed;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #attach({ socket, hello }: OpenSocket): void {
+    this.#socket = socket;
+    this.#hello = hello;
+    this.#link.attach(socket);
+    socket.onclose = ({ code, reason }) => this.#lose(code, reason);
+    socket.onmessage = ({ data }) =>
+      typeof data === "string" ? this.#message(data) : this.#frame(data);
+  }
+
+  async #lose(code: number, reason: string): Promise<void> {
+    const { reconnectMs, open } = this.#reconnection;
+    const { signal } = this.#closing;
+    const error = new ConnectionClosedError(code, reason);
+    this.#handles.clear();
+    if (signal.aborted || reconnectMs <= 0 || OWN_FAULT.includes(code)) {
+      return this.#end(error, reason);
+    }
+    for (const stream of this.#streams.values()) stream.interrupt();
+    this.#link.detach(error);
+    this.#events.emit({ type: "disconnected", code, reason });
+    let opened;
+    try {
+      opened = await retry(() => open(signal), { forMs: reconnectMs, signal });
+    } catch {
+      return this.#end(error, reason);
+    }
+    this.#attach(opened);
+    if (signal.aborted) return opened.socket.close(1000);
+    // Streams first: what was asked meanwhile is about them.
+    for (const stream of this.#streams.values()) stream.goOn();
+    this.#link.flush();
+    this.#events.emit(opened.hello);
+  }
+
+  #end(error: ConnectionClosedError, reason: string): void {
+    const code = error.closeCode;
+    this.#link.close(error);
+    for (const stream of [...this.#streams.values()]) stream.fail(error);
+    const event: ClosedEvent = { type: "closed", code, reason };
+    this.#events.emit(event);
+    this.#closed.resolve(event);
   }
 
   #freeId(): string {
@@ -103,9 +166,16 @@ export class Client implements AsyncDisposable {
     if (message.type === "started" && stream) {
       this.#handles.set(message.handle, stream);
     }
+    if (message.type === "draining") this.#drain();
     this.#link.answer(message);
     if (stream) stream.notify(message as StreamEvent);
     this.#events.emit(message);
+  }
+
+  /** The server ends the streams soon; they go on with the next connection. */
+  #drain(): void {
+    if (this.#reconnection.reconnectMs <= 0) return;
+    for (const stream of this.#streams.values()) stream.outlive();
   }
 
   #frame(data: ArrayBuffer): void {
@@ -120,10 +190,5 @@ export class Client implements AsyncDisposable {
     for (const [handle, other] of this.#handles) {
       if (other === stream) this.#handles.delete(handle);
     }
-  }
-
-  #close(error: ConnectionClosedError): void {
-    this.#link.close(error);
-    for (const stream of this.#streams.values()) stream.fail(error);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Requests and their answers over one socket.
+ * Requests and their answers over a socket that may be replaced.
  *
  * @module
  */
@@ -36,17 +36,20 @@ interface Pending {
 
 /** Sends messages and matches answers by `event_id` and `reply_to`. */
 export class Link {
-  readonly #socket: WebSocket;
+  #socket: WebSocket | null = null;
   readonly #pending = new Map<string, Pending>();
+  /** Messages to be sent with the next connection, by `event_id`. */
+  readonly #unsent = new Map<string, string>();
   #count = 0;
   #closed: ConnectionClosedError | null = null;
 
-  constructor(socket: WebSocket) {
-    this.#socket = socket;
+  /** Whether no answer can come any more. */
+  get closed(): boolean {
+    return this.#closed !== null;
   }
 
   /**
-   * Sends a message.
+   * Sends a message, or keeps it until there is a connection again.
    *
    * @returns Its answer. Rejects with {@linkcode ServerError} if the server
    * refuses, and with {@linkcode ConnectionClosedError} if no answer can come.
@@ -56,9 +59,11 @@ export class Link {
   ): Promise<AnswerTo<T>> {
     if (this.#closed) return Promise.reject(this.#closed);
     const event_id = `c${++this.#count}`;
+    const text = JSON.stringify({ ...request, event_id });
     return new Promise((resolve, reject) => {
       this.#pending.set(event_id, { resolve, reject });
-      this.#socket.send(JSON.stringify({ ...request, event_id }));
+      if (this.#socket) this.#socket.send(text);
+      else this.#unsent.set(event_id, text);
     });
   }
 
@@ -72,10 +77,31 @@ export class Link {
     else pending.resolve(message as never);
   }
 
+  /** Takes a new socket. What waits to be sent waits for `flush`. */
+  attach(socket: WebSocket): void {
+    this.#socket = socket;
+  }
+
+  /** Sends what was asked while there was no connection. */
+  flush(): void {
+    for (const text of this.#unsent.values()) this.#socket?.send(text);
+    this.#unsent.clear();
+  }
+
+  /** The socket is lost, and with it the answers to what was sent. */
+  detach(error: ConnectionClosedError): void {
+    this.#socket = null;
+    for (const [id, { reject }] of [...this.#pending]) {
+      if (this.#unsent.has(id)) continue;
+      this.#pending.delete(id);
+      reject(error);
+    }
+  }
+
   /** Rejects everything that waits, now and later. */
   close(error: ConnectionClosedError): void {
     this.#closed = error;
-    for (const { reject } of this.#pending.values()) reject(error);
-    this.#pending.clear();
+    this.#unsent.clear();
+    this.detach(error);
   }
 }

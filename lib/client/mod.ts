@@ -5,7 +5,12 @@
  * @module
  */
 export { connect, type ConnectOptions } from "./connect.ts";
-export { Client, type ClientEvent, type ClosedEvent } from "./client.ts";
+export {
+  Client,
+  type ClientEvent,
+  type ClosedEvent,
+  type DisconnectedEvent,
+} from "./client.ts";
 export {
   type PlayOptions,
   Stream,

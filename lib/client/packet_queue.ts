@@ -4,10 +4,12 @@
  * @module
  */
 
+import { type Deferred, deferred } from "./deferred.ts";
+
 /** A queue that is filled by calls and emptied by `for await`. */
 export class PacketQueue<T> {
   #items: T[] = [];
-  #waiting: PromiseWithResolvers<IteratorResult<T>>[] = [];
+  #waiting: Deferred<IteratorResult<T>>[] = [];
   #end: { error?: unknown } | null = null;
 
   /** Appends an item, unless the queue has ended. */
@@ -40,7 +42,7 @@ export class PacketQueue<T> {
       return Promise.resolve({ done: false, value: item });
     }
     if (!this.#end) {
-      const reader = Promise.withResolvers<IteratorResult<T>>();
+      const reader = deferred<IteratorResult<T>>();
       this.#waiting.push(reader);
       return reader.promise;
     }

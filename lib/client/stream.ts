@@ -15,8 +15,9 @@ import type {
   ServerMessage,
   StartedMessage,
 } from "../protocol/server_messages.ts";
+import { type Deferred, deferred } from "./deferred.ts";
 import { Emitter } from "./emitter.ts";
-import { type ConnectionClosedError, ServerError } from "./errors.ts";
+import { ConnectionClosedError, ServerError } from "./errors.ts";
 import type { Link } from "./link.ts";
 import { PacketQueue } from "./packet_queue.ts";
 
@@ -37,10 +38,14 @@ export type StreamEvent = Extract<ServerMessage, { stream?: unknown }>;
 /**
  * A playing stream. Iterate it for its packets, in order; leaving the loop
  * cancels it. Packets that nobody reads are kept in memory.
+ *
+ * If the connection is lost and found again, `started` comes once more. A
+ * finite stream that nobody changed goes on with the packet after the last
+ * one; any other begins anew with packet 0, which has `discontinuity` set.
  */
 export class Stream implements AsyncIterable<AudioFrame> {
   readonly id: string;
-  /** The server's answer to `start`. */
+  /** The server's first answer to `start`. */
   readonly started: Promise<StartedMessage>;
   /** How the stream ended. Rejects if an error or a lost connection ended it. */
   readonly finished: Promise<DoneMessage | CancelledMessage>;
@@ -48,19 +53,33 @@ export class Stream implements AsyncIterable<AudioFrame> {
   readonly #link: Link;
   readonly #events = new Emitter<StreamEvent>();
   readonly #packets = new PacketQueue<AudioFrame>();
-  readonly #finish = Promise.withResolvers<DoneMessage | CancelledMessage>();
+  readonly #start: Deferred<StartedMessage> = deferred();
+  readonly #finish: Deferred<DoneMessage | CancelledMessage> = deferred();
+  /** What `start` has to say for the stream to be as it is now. */
+  #options: PlayOptions;
+  #format: StartedMessage["format"] | null = null;
   #cancel: Promise<CancelledMessage> | null = null;
   #ended = false;
+  #paused = false;
+  /** Whether its packets are no longer those that `start` alone gives. */
+  #changed = false;
+  /** Whether its end by the server is not the end: another one goes on. */
+  #outlives = false;
+  /** Whether the next packet does not follow the one before. */
+  #breaks = false;
+  #lastSeq = -1;
 
   /** Use `client.play` instead. */
   constructor(link: Link, id: string, options: PlayOptions) {
     this.id = id;
     this.#link = link;
+    this.#options = options;
+    this.started = this.#start.promise;
     this.finished = this.#finish.promise;
-    this.started = link.ask({ ...options, type: "start", stream: id });
     // Whoever does not look at these promises learns it by iterating.
     this.finished.catch(() => {});
-    this.started.catch((error) => this.fail(error));
+    this.started.catch(() => {});
+    this.#begin();
   }
 
   /** Whether `done`, `cancelled` or an error has come. */
@@ -68,23 +87,39 @@ export class Stream implements AsyncIterable<AudioFrame> {
     return this.#ended;
   }
 
+  /** The format of the packets; null before `started`. */
+  get format(): StartedMessage["format"] | null {
+    return this.#format;
+  }
+
   /** Changes controls; the answer says which sample it can first be heard in. */
-  update(options: UpdateOptions): Promise<ScheduledMessage> {
-    return this.#link.ask({ ...options, type: "update", stream: this.id });
+  async update(options: UpdateOptions): Promise<ScheduledMessage> {
+    const request = { ...options, type: "update", stream: this.id } as const;
+    const scheduled = await this.#link.ask(request);
+    const { at: _at, ramp: _ramp, ...controls } = options;
+    const parts = { ...this.#options.parts, ...controls.parts };
+    this.#options = { ...this.#options, ...controls, parts } as PlayOptions;
+    this.#changed = true;
+    return scheduled;
   }
 
   /** Holds the stream without losing a sample. */
-  pause(): Promise<PausedMessage> {
-    return this.#link.ask({ type: "pause", stream: this.id });
+  async pause(): Promise<PausedMessage> {
+    const paused = await this.#link.ask({ type: "pause", stream: this.id });
+    this.#paused = true;
+    return paused;
   }
 
   /** Goes on where `pause` held. */
-  resume(): Promise<ResumedMessage> {
-    return this.#link.ask({ type: "resume", stream: this.id });
+  async resume(): Promise<ResumedMessage> {
+    const resumed = await this.#link.ask({ type: "resume", stream: this.id });
+    this.#paused = false;
+    return resumed;
   }
 
   /** Forgets the musical context, keeps prompts and controls. */
   reset(): Promise<ResetDoneMessage> {
+    this.#changed = true;
     return this.#link.ask({ type: "reset", stream: this.id });
   }
 
@@ -109,6 +144,26 @@ export class Stream implements AsyncIterable<AudioFrame> {
     };
   }
 
+  async #begin(): Promise<void> {
+    const request = {
+      ...this.#options,
+      type: "start",
+      stream: this.id,
+    } as const;
+    try {
+      const started = await this.#link.ask(request);
+      const { seed, model } = started;
+      this.#options = { ...this.#options, seed, model };
+      this.#start.resolve(started);
+    } catch (error) {
+      const lost = error instanceof ConnectionClosedError;
+      // A lost connection that is being sought brings another try.
+      if (lost && !this.#link.closed) return;
+      this.#start.reject(error);
+      this.fail(error as Error);
+    }
+  }
+
   async #leave(): Promise<IteratorResult<AudioFrame, undefined>> {
     this.#packets.clear();
     this.#packets.end();
@@ -117,13 +172,46 @@ export class Stream implements AsyncIterable<AudioFrame> {
     return { done: true, value: undefined };
   }
 
+  /** @ignore The connection is lost and being sought. */
+  interrupt(): void {
+    // What was to be cancelled is, by the loss.
+    if (this.#cancel) this.fail(new ConnectionClosedError(1006, ""));
+    this.#breaks = this.#lastSeq >= 0;
+  }
+
+  /** @ignore There is a connection again. */
+  goOn(): void {
+    this.#outlives = false;
+    const exact = this.#options.duration != null && !this.#changed;
+    if (!exact) this.#lastSeq = -1;
+    else this.#breaks = false;
+    this.#begin();
+    const stream = this.id;
+    if (this.#paused) {
+      this.#link.ask({ type: "pause", stream }).catch(() => {});
+    }
+  }
+
+  /** @ignore The server is about to end the stream because it stops. */
+  outlive(): void {
+    this.#outlives = true;
+  }
+
   /** @ignore Takes a packet from the connection. */
   deliver(frame: AudioFrame): void {
-    this.#packets.push(frame);
+    if (frame.seq <= this.#lastSeq) return;
+    this.#lastSeq = frame.seq;
+    this.#packets.push(
+      this.#breaks ? { ...frame, discontinuity: true } : frame,
+    );
+    this.#breaks = false;
   }
 
   /** @ignore Takes a message from the connection. */
   notify(message: StreamEvent): void {
+    const ours = message.type === "cancelled" && this.#cancel === null;
+    if (ours && this.#outlives) return;
+    if (message.type === "started") this.#format = message.format;
     if (message.type === "done" || message.type === "cancelled") {
       this.#ended = true;
       this.#finish.resolve(message);
@@ -135,8 +223,9 @@ export class Stream implements AsyncIterable<AudioFrame> {
   }
 
   /** @ignore The stream has ended by an error. */
-  fail(error: ServerError | ConnectionClosedError): void {
+  fail(error: Error): void {
     this.#ended = true;
+    this.#start.reject(error);
     this.#finish.reject(error);
     this.#packets.fail(error);
   }

@@ -1,11 +1,19 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import {
+  type ClientEvent,
   connect,
   ConnectionClosedError,
   ServerError,
   type StreamEvent,
 } from "../../lib/client/mod.ts";
-import { answer, fakeServer, type Script } from "./fake_server.ts";
+import { SERVER_EXAMPLES } from "../../lib/protocol/examples.ts";
+import type { StartMessage } from "../../lib/protocol/mod.ts";
+import {
+  answer,
+  type FakePeer,
+  fakeServer,
+  type Script,
+} from "./fake_server.ts";
 
 const PROMPTS = [{ text: "rain" }];
 
@@ -220,7 +228,7 @@ Deno.test("a lost connection rejects what waits and ends the streams", async () 
     if (message.type === "pause") peer.socket.close(1012, "restart");
     else obliging(message, peer);
   });
-  await using client = await connect(server.url);
+  await using client = await connect(server.url, { reconnectMs: 0 });
   const stream = client.play({ prompts: PROMPTS });
   await stream.started;
   const error = await assertRejects(
@@ -251,12 +259,110 @@ Deno.test("frames of unknown kinds and handles are ignored", async () => {
   assertEquals(handles, [5]);
 });
 
-Deno.test("the client needs nothing of the server but its protocol", async () => {
-  const folder = new URL("../../lib/client/", import.meta.url);
-  for await (const { name } of Deno.readDir(folder)) {
-    const source = await Deno.readTextFile(new URL(name, folder));
-    for (const [, from] of source.matchAll(/from "([^"]+)"/g)) {
-      assert(/^\.\/|^\.\.\/protocol\//.test(from!), `${name}: ${from}`);
+Deno.test("a lost connection ends for good if there is none to be had again", async () => {
+  const server = fakeServer((message, peer) => {
+    if (message.type === "pause") peer.socket.close(1012, "restart");
+    else obliging(message, peer);
+  });
+  await using client = await connect(server.url, { reconnectMs: 300 });
+  const stream = client.play({ prompts: PROMPTS });
+  await stream.started;
+  const pause = stream.pause();
+  const shutdown = client.closed.then(() => {});
+  client.on("disconnected", () => server[Symbol.asyncDispose]());
+  await assertRejects(() => pause, ConnectionClosedError);
+  await assertRejects(() => stream.finished, ConnectionClosedError);
+  await shutdown;
+});
+
+Deno.test("a client that is closed stops seeking its server", async () => {
+  const server = fakeServer(obliging);
+  const client = await connect(server.url);
+  const lost = Promise.withResolvers<void>();
+  client.on("disconnected", () => lost.resolve());
+  await server[Symbol.asyncDispose]();
+  await lost.promise;
+  const waiting = client.ping();
+  await client.close();
+  await assertRejects(() => waiting, ConnectionClosedError);
+});
+
+/** Starts answered in full, but for the first, which is cut off after `cut`. */
+function cutting(cut: (peer: FakePeer) => void) {
+  const starts: StartMessage[] = [];
+  const script: Script = (message, peer) => {
+    if (message.type !== "start") return obliging(message, peer);
+    starts.push(message);
+    peer.send(answer("started", message, { handle: starts.length, seed: 77 }));
+    if (starts.length === 1) {
+      peer.sendFrames(1, 2);
+      return cut(peer);
     }
+    peer.sendFrames(starts.length, 4);
+    peer.send(answer("done", message));
+  };
+  return { starts, script };
+}
+
+Deno.test("a finite stream goes on where the lost connection left it", async () => {
+  const { starts, script } = cutting((peer) => peer.socket.close(1011));
+  await using server = fakeServer(script);
+  await using client = await connect(server.url);
+  const heard: ClientEvent["type"][] = [];
+  client.on("disconnected", ({ type }) => heard.push(type));
+  client.on("hello", ({ type }) => heard.push(type));
+  const stream = client.play({ prompts: PROMPTS, duration: { seconds: 1 } });
+  const seen = [];
+  for await (const { seq, discontinuity } of stream) {
+    seen.push([seq, discontinuity]);
   }
+  assertEquals(seen, [[0, false], [1, false], [2, false], [3, false]]);
+  assertEquals(starts.map(({ seed }) => seed), [undefined, 77]);
+  assertEquals(heard, ["disconnected", "hello"]);
+});
+
+Deno.test("an endless stream begins anew as it was last, and held if it was", async () => {
+  const cut = Promise.withResolvers<FakePeer>();
+  const held = Promise.withResolvers<void>();
+  const { starts, script } = cutting(cut.resolve);
+  await using server = fakeServer((message, peer) => {
+    script(message, peer);
+    if (message.type === "pause" && starts.length === 2) held.resolve();
+  });
+  await using client = await connect(server.url);
+  const stream = client.play({ prompts: PROMPTS, parts: { bass: false } });
+  await stream.update({ bpm: 90, parts: { drums: false }, at: "bar" });
+  await stream.pause();
+  (await cut.promise).socket.close(1011);
+  const seen = [];
+  for await (const { seq, discontinuity } of stream) {
+    seen.push([seq, discontinuity]);
+  }
+  assertEquals(seen.slice(0, 3), [[0, false], [1, false], [0, true]]);
+  assertEquals([starts[1]!.bpm, starts[1]!.seed], [90, 77]);
+  assertEquals(starts[1]!.parts, { bass: false, drums: false });
+  await held.promise;
+});
+
+Deno.test("what is asked while there is no connection waits for one", async () => {
+  const { script } = cutting((peer) => peer.socket.close(1011));
+  await using server = fakeServer(script);
+  await using client = await connect(server.url);
+  const lost = Promise.withResolvers<void>();
+  client.on("disconnected", () => lost.resolve());
+  const stream = client.play({ prompts: PROMPTS });
+  await lost.promise;
+  assertEquals((await stream.update({ bpm: 90 })).type, "scheduled");
+});
+
+Deno.test("a stream outlives the server that drains it", async () => {
+  const { script } = cutting((peer) => {
+    peer.send(SERVER_EXAMPLES.draining);
+    peer.send({ ...SERVER_EXAMPLES.cancelled, stream: "mine" });
+    peer.socket.close(1012);
+  });
+  await using server = fakeServer(script);
+  await using client = await connect(server.url);
+  const stream = client.play({ prompts: PROMPTS, stream: "mine" });
+  assertEquals((await stream.finished).type, "done");
 });
