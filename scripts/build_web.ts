@@ -15,8 +15,9 @@ export async function buildWeb(): Promise<Map<string, Uint8Array>> {
     absWorkingDir: fileURLToPath(ROOT),
     entryPoints: {
       app: "web/app.ts",
-      worklet: "web/worklet.ts",
+      worklet: "lib/client/player/worklet.ts",
       client: "lib/client/mod.ts",
+      player: "lib/client/player/mod.ts",
     },
     bundle: true,
     format: "esm",

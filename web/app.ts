@@ -10,15 +10,13 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 /// <reference lib="esnext" />
-import { BeatClock } from "./beat_clock.ts";
+import { decodesOpus, Player } from "../lib/client/player/mod.ts";
 import { Cards } from "./cards.ts";
-import { decodesOpus } from "./decoder.ts";
 import { byId, setText } from "./dom.ts";
 import { onKeys } from "./keys.ts";
 import { showModels } from "./models.ts";
 import { Notice } from "./notice.ts";
 import { Panel } from "./panel.ts";
-import { Player } from "./player.ts";
 import { Readouts } from "./readouts.ts";
 import { Session, type State } from "./session.ts";
 import type { Settings } from "./settings.ts";
@@ -57,9 +55,13 @@ async function main(): Promise<void> {
   const opus = query.get("codec") !== "pcm_s16le" && await decodesOpus();
   const codec = opus ? "opus" : "pcm_s16le";
   const player = await Player.create();
-  const clock = new BeatClock();
+  const analyser = new AnalyserNode(player.context, {
+    fftSize: 4096,
+    smoothingTimeConstant: 0.72,
+  });
+  player.output.connect(analyser);
   const spectrum = new Spectrum(byId("spectrum", HTMLCanvasElement));
-  const readouts = new Readouts(player, clock);
+  const readouts = new Readouts(player);
   const notice = new Notice();
   const play = byId("play", HTMLButtonElement);
   const reset = byId("reset", HTMLButtonElement);
@@ -71,13 +73,13 @@ async function main(): Promise<void> {
     settings.cards,
     (cards) => change({ cards }),
   );
-  spectrum.listen(player.analyser);
+  spectrum.listen(analyser);
   spectrum.onFrame = () => readouts.show(session.state === "playing");
   player.onError = ({ message }) => notice.show(`Cannot decode: ${message}`);
   tint(settings);
 
   const session = new Session({
-    ...{ player, clock, codec, settings },
+    ...{ player, codec, settings },
     key: query.get("key"),
     events: {
       state: showState,
@@ -157,9 +159,17 @@ async function main(): Promise<void> {
       return readouts.controlMs;
     },
     codec,
-    rms: () => player.rms(),
+    rms: () => loudness(analyser),
   };
   Object.assign(globalThis, { prestissimo: seen });
+}
+
+/** Root mean square of the last 85 ms. */
+function loudness(analyser: AnalyserNode): number {
+  const samples = new Float32Array(analyser.fftSize);
+  analyser.getFloatTimeDomainData(samples);
+  const sum = samples.reduce((total, x) => total + x * x, 0);
+  return Math.sqrt(sum / samples.length);
 }
 
 main().catch((error) => new Notice().show(`Cannot start: ${error.message}`));

@@ -7,9 +7,8 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 /// <reference lib="esnext" />
-import type { BeatClock } from "./beat_clock.ts";
+import type { Player } from "../lib/client/player/mod.ts";
 import { byId, create, setText } from "./dom.ts";
-import type { Player } from "./player.ts";
 
 /** Time between numbers, in ms: faster ones cannot be read. */
 const NUMBERS_MS = 200;
@@ -30,7 +29,6 @@ export class Readouts {
   controlMs: number | null = null;
 
   readonly #player: Player;
-  readonly #clock: BeatClock;
   readonly #tempo = byId("tempo", HTMLOutputElement);
   readonly #position = byId("position", HTMLElement);
   readonly #beats = byId("beats", HTMLOListElement);
@@ -43,9 +41,8 @@ export class Readouts {
   #shownMs = 0;
   #awaited: Awaited[] = [];
 
-  constructor(player: Player, clock: BeatClock) {
+  constructor(player: Player) {
     this.#player = player;
-    this.#clock = clock;
     player.onReport = () => this.#listen();
   }
 
@@ -63,12 +60,11 @@ export class Readouts {
 
   /** Shows a moment; to be called for every picture. */
   show(playing: boolean): void {
-    const { heard, report } = this.#player;
-    this.#showBeat(playing ? this.#clock.beatAt(heard) : null);
+    const { bpm, heardTime, report } = this.#player;
+    this.#showBeat(playing ? this.#player.beatAt(heardTime) : null);
     const now = performance.now();
     if (now - this.#shownMs < NUMBERS_MS) return;
     this.#shownMs = now;
-    const bpm = this.#clock.bpmAt(heard);
     if (bpm !== null) setText(this.#tempo, tempoText(bpm));
     setText(this.#buffer, milliseconds(report.available / 48));
     setText(this.#underruns, `${report.underruns}`);

@@ -17,8 +17,7 @@ import {
   type StartedMessage,
   type Stream,
 } from "../lib/client/mod.ts";
-import type { BeatClock } from "./beat_clock.ts";
-import type { Player } from "./player.ts";
+import type { Player } from "../lib/client/player/mod.ts";
 import { type Settings, startOf } from "./settings.ts";
 import { Updater } from "./updater.ts";
 
@@ -40,7 +39,6 @@ export interface SessionEvents {
 /** Options of {@linkcode Session}. */
 export interface SessionOptions {
   player: Player;
-  clock: BeatClock;
   codec: "opus" | "pcm_s16le";
   /** API key, if there is one. */
   key: string | null;
@@ -48,7 +46,7 @@ export interface SessionOptions {
   events: SessionEvents;
 }
 
-/** Time between attempts to connect, at most, in ms. */
+/** Time between attempts to connect the first time, at most, in ms. */
 const RETRY_MS = 8000;
 
 /** One listener at one server. */
@@ -59,10 +57,8 @@ export class Session {
   #state: State = "connecting";
   #client: Client | null = null;
   #stream: Stream | null = null;
-  /** Whether music is wanted, connection or not. */
-  #wanted = false;
-  /** Whether the server is stopping; the next one is to go on with the music. */
-  #draining = false;
+  /** Whether the stream was paused when the connection was lost. */
+  #held = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -83,7 +79,6 @@ export class Session {
     const { player } = this.#options;
     switch (this.#state) {
       case "ready":
-        this.#wanted = true;
         player.unlock();
         return this.#start();
       case "playing":
@@ -115,80 +110,82 @@ export class Session {
 
   async #connect(): Promise<void> {
     const { key, events } = this.#options;
-    for (let wait = 500; !this.#client; wait = Math.min(2 * wait, RETRY_MS)) {
+    const client = await this.#open(key);
+    this.#client = client;
+    client.on("warning", ({ message }) => events.notice(message));
+    client.on("draining", () => events.notice("The server is stopping"));
+    client.on("disconnected", () => this.#lose());
+    client.on("hello", () => this.#greet(client));
+    this.#greet(client);
+    // Only a server that refuses us ends it.
+    const { reason } = await client.closed;
+    this.#client = null;
+    this.#set("connecting");
+    events.notice(`The server closed the connection: ${reason}`);
+  }
+
+  /** The first connection; the client itself gets a lost one back. */
+  async #open(key: string | null): Promise<Client> {
+    for (let wait = 500;; wait = Math.min(2 * wait, RETRY_MS)) {
       try {
-        this.#client = await connect(location.origin, key ? { key } : {});
+        return await connect(location.origin, {
+          ...(key && { key }),
+          reconnectMs: Infinity,
+        });
       } catch {
-        this.#set("connecting");
         await delay(wait);
       }
     }
-    const client = this.#client;
-    events.hello(client.hello);
-    client.on("warning", ({ message }) => events.notice(message));
-    this.#draining = false;
-    client.on("draining", () => {
-      this.#draining = true;
-      events.notice("The server is stopping");
-    });
-    this.#set("ready");
-    client.closed.then(() => {
-      this.#client = null;
-      this.#set("connecting");
-      this.#connect();
-    });
-    if (this.#wanted) this.#start();
+  }
+
+  #greet(client: Client): void {
+    this.#options.events.hello(client.hello);
+    // The stream goes on by itself.
+    this.#set(this.#stream ? this.#held ? "paused" : "starting" : "ready");
+  }
+
+  /** What is buffered plays on while the server is sought. */
+  #lose(): void {
+    this.#held = this.#state === "paused";
+    this.#set("connecting");
   }
 
   #start(): void {
-    const { player, clock, codec, events } = this.#options;
+    const { player, codec, events } = this.#options;
     const start = startOf(this.#settings);
     if (!this.#client || !start) {
-      this.#wanted = false;
       return events.notice("Write a prompt and give it some weight", "prompts");
     }
-    // What the old stream has sent plays on until the new one is heard.
-    const old = this.#stream;
-    if (old && !old.ended) {
-      this.#try(old.cancel());
-      player.end();
-    }
     const format = codec === "opus" ? { codec, bitrate: 160_000 } : { codec };
+    // Before the next one starts: there may be room for no more than one.
+    if (!this.#stream?.ended) this.#stream?.cancel().catch(() => {});
     const stream = this.#client.play({ ...start, format });
     this.#stream = stream;
+    this.#held = false;
     this.#updater.begin(stream, this.#settings);
     this.#set("starting");
     stream.on("first_audio", events.firstAudio);
-    stream.started.then((message) => {
+    stream.on("started", (message) => {
       if (this.#stream !== stream) return;
-      player.begin(message.format);
-      player.hold(false);
-      clock.clear();
       events.started(message);
+      if (this.#held) return;
+      player.hold(false);
       this.#set("playing");
       this.apply(this.#settings);
-    }).catch(() => {});
+    });
     this.#listen(stream);
   }
 
+  /** What the old stream has sent plays on until the new one is heard. */
   async #listen(stream: Stream): Promise<void> {
-    const { player, clock } = this.#options;
     try {
-      await stream.started;
-      for await (const frame of stream) {
-        if (this.#stream !== stream) return;
-        clock.add(frame.sample, frame.beat);
-        player.push(frame);
-      }
+      await this.#options.player.play(stream);
     } catch (error) {
       if (this.#stream === stream) this.#tell(error);
     }
     if (this.#stream !== stream) return;
     this.#stream = null;
-    player.end();
-    if (!this.#client || this.#draining) return;
-    this.#wanted = false;
-    this.#set("ready");
+    if (this.#client) this.#set("ready");
   }
 
   /** Waits for an answer, and tells why there is none. */

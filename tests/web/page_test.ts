@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { buildWeb } from "../../scripts/build_web.ts";
-import { PcmDecoder } from "../../web/decoder.ts";
+import { PcmDecoder } from "../../lib/client/player/decoder.ts";
 
 const WEB = new URL("../../web/", import.meta.url);
 const HTML = await Deno.readTextFile(new URL("index.html", WEB));

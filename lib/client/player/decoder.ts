@@ -7,7 +7,8 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 /// <reference lib="esnext" />
-import type { AudioFrame } from "../lib/client/mod.ts";
+import type { ResolvedFormat } from "../../protocol/audio_format.ts";
+import type { AudioFrame } from "../../protocol/header.ts";
 
 /** Samples with their place in the stream. */
 export interface Chunk {
@@ -47,6 +48,13 @@ export async function decodesOpus(): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** The format to ask for in this browser: Opus, or PCM where it has no decoder. */
+export async function playableFormat(): Promise<
+  { codec: "opus" | "pcm_s16le" }
+> {
+  return { codec: await decodesOpus() ? "opus" : "pcm_s16le" };
 }
 
 /** Decodes Opus packets with WebCodecs. */
@@ -106,22 +114,27 @@ export class OpusDecoder implements Decoder {
   }
 }
 
-/** Reads interleaved little-endian 16-bit samples. */
+/** Reads interleaved little-endian samples: 16-bit integers, or 32-bit floats. */
 export class PcmDecoder implements Decoder {
   readonly #onChunk: (chunk: Chunk) => void;
+  readonly #float: boolean;
 
-  constructor({ onChunk }: DecoderOptions) {
+  constructor({ onChunk }: DecoderOptions, { float = false } = {}) {
     this.#onChunk = onChunk;
+    this.#float = float;
   }
 
   decode({ payload, sample }: AudioFrame): void {
     const view = new DataView(payload.buffer, payload.byteOffset);
-    const count = payload.byteLength >> 2;
+    const count = payload.byteLength / (this.#float ? 8 : 4);
+    const read = this.#float
+      ? (i: number) => view.getFloat32(4 * i, true)
+      : (i: number) => view.getInt16(2 * i, true) / 32_768;
     const left = new Float32Array(count);
     const right = new Float32Array(count);
     for (let i = 0; i < count; i++) {
-      left[i] = view.getInt16(4 * i, true) / 32_768;
-      right[i] = view.getInt16(4 * i + 2, true) / 32_768;
+      left[i] = read(2 * i);
+      right[i] = read(2 * i + 1);
     }
     this.#onChunk({ left, right, sample });
   }
@@ -131,4 +144,15 @@ export class PcmDecoder implements Decoder {
   }
 
   close(): void {}
+}
+
+/** The decoder of a stream's format. */
+export function createDecoder(
+  { codec, pre_skip }: ResolvedFormat,
+  options: Omit<DecoderOptions, "preSkip">,
+): Decoder {
+  const all = { ...options, preSkip: pre_skip };
+  return codec === "opus"
+    ? new OpusDecoder(all)
+    : new PcmDecoder(all, { float: codec === "pcm_f32le" });
 }

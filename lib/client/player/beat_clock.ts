@@ -25,11 +25,6 @@ export class BeatClock {
     if (this.#anchors.length > MEMORY) this.#anchors.splice(0, MEMORY / 2);
   }
 
-  /** Forgets everything: another stream begins. */
-  clear(): void {
-    this.#anchors = [];
-  }
-
   /** Musical position in beats; null as long as nothing is known. */
   beatAt(sample: number): number | null {
     const pair = this.#around(sample);
@@ -42,6 +37,16 @@ export class BeatClock {
   bpmAt(sample: number): number | null {
     const pair = this.#around(sample);
     return pair && slope(...pair) * 48_000 * 60;
+  }
+
+  /** The sample at a musical position; null as long as nothing is known. */
+  sampleAt(beat: number): number | null {
+    if (this.#anchors.length < 2) return null;
+    const next = this.#anchors.findIndex((anchor) => anchor.beat > beat);
+    const last = this.#anchors.length - 1;
+    const after = next < 0 ? last : Math.max(1, next);
+    const [a, b] = [this.#anchors[after - 1]!, this.#anchors[after]!];
+    return a.sample + (beat - a.beat) / slope(a, b);
   }
 
   /** The frames before and after a sample, or the nearest two. */

@@ -11,6 +11,9 @@ const CROSSFADE = 480;
 /** Length of the fade around a pause, in samples. */
 const FADE = 240;
 
+/** What is collected before playing is halved after this long without a gap. */
+const CALM = 30 * 48_000;
+
 /** What the buffer is doing. */
 export type RingState =
   /** Collecting until there is enough to start. */
@@ -33,8 +36,11 @@ export class RingBuffer {
   readonly #right: Float32Array;
   readonly #tail = [new Float32Array(CROSSFADE), new Float32Array(CROSSFADE)];
   readonly #capacity: number;
-  /** Samples to collect before playing. */
+  /** Samples to collect before playing, at least. */
+  readonly #least: number;
   #threshold: number;
+  /** Samples played since the last gap, or since less was collected. */
+  #calm = 0;
   #read = 0;
   #available = 0;
   #tailLength = 0;
@@ -46,10 +52,12 @@ export class RingBuffer {
 
   /**
    * @param capacity Samples that fit; older ones are dropped beyond it.
-   * @param threshold Samples to collect before playing.
+   * @param threshold Samples to collect before playing; twice as many after
+   * each gap, up to a quarter of the capacity.
    */
   constructor(capacity: number, threshold: number) {
     this.#capacity = capacity;
+    this.#least = threshold;
     this.#threshold = threshold;
     this.#left = new Float32Array(capacity);
     this.#right = new Float32Array(capacity);
@@ -58,6 +66,17 @@ export class RingBuffer {
   /** Samples that can be read now. */
   get available(): number {
     return this.#available;
+  }
+
+  /** Samples that are collected before playing. */
+  get lead(): number {
+    return this.#threshold;
+  }
+
+  /** Whether the next read plays what was written. */
+  get moving(): boolean {
+    return this.#available > 0 && this.state !== "filling" &&
+      !(this.#held && this.#gain === 0);
   }
 
   /** Appends samples. */
@@ -91,9 +110,17 @@ export class RingBuffer {
     this.state = "filling";
   }
 
-  /** Nothing more comes: running dry is the end from here on. */
-  end(): void {
+  /**
+   * Nothing more comes: running dry is the end from here on.
+   *
+   * @param sample First position that is not to be played, if there is more.
+   */
+  end(sample = Infinity): void {
     this.state = "ending";
+    this.#available = Math.max(
+      0,
+      Math.min(this.#available, sample - this.sample),
+    );
   }
 
   /** Holds or goes on, softly; what is buffered stays. */
@@ -123,6 +150,7 @@ export class RingBuffer {
     this.#available -= count;
     this.sample += count;
     this.framesPlayed += count;
+    this.#rest(count);
     const dry = count < left.length && this.state === "playing";
     if (dry && !this.#held) this.#runDry();
   }
@@ -130,8 +158,17 @@ export class RingBuffer {
   /** Collects more the next time: a machine that ran dry once does so again. */
   #runDry(): void {
     this.underruns++;
+    this.#calm = 0;
     this.state = "filling";
     this.#threshold = Math.min(this.#threshold * 2, this.#capacity / 4);
+  }
+
+  /** Collects less the next time if there has been no gap for long. */
+  #rest(count: number): void {
+    this.#calm += count;
+    if (this.#calm < CALM) return;
+    this.#calm = 0;
+    this.#threshold = Math.max(this.#threshold / 2, this.#least);
   }
 
   #fadeTail(left: Float32Array, right: Float32Array, alone: boolean): void {

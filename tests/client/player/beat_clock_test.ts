@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { BeatClock } from "../../web/beat_clock.ts";
+import { BeatClock } from "../../../lib/client/player/beat_clock.ts";
 
 /** A clock that has heard `count` frames of 20 ms at this tempo. */
 function clockAt(bpm: number, count: number): BeatClock {
@@ -24,12 +24,17 @@ Deno.test("BeatClock follows a change of tempo", () => {
   assertAlmostEquals(clock.bpmAt(48_500)!, 120);
 });
 
-Deno.test("BeatClock knows nothing before two frames, or after clear()", () => {
+Deno.test("BeatClock knows nothing before two frames", () => {
   const clock = clockAt(120, 1);
   assertEquals([clock.beatAt(0), clock.bpmAt(0)], [null, null]);
-  clock.add(960, 0.04);
-  clock.clear();
-  assertEquals(clock.beatAt(0), null);
+  assertEquals(clock.sampleAt(0), null);
+});
+
+Deno.test("BeatClock finds the sample of a beat", () => {
+  const clock = clockAt(120, 100);
+  assertAlmostEquals(clock.sampleAt(1)!, 24_000, 1e-6);
+  assertAlmostEquals(clock.sampleAt(8)!, 192_000, 1e-6);
+  assertAlmostEquals(clock.beatAt(clock.sampleAt(2.3)!)!, 2.3);
 });
 
 Deno.test("BeatClock starts anew when frames go back", () => {

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { RingBuffer } from "../../web/ring_buffer.ts";
+import { RingBuffer } from "../../../lib/client/player/ring_buffer.ts";
 
 const BLOCK = 128;
 
@@ -119,4 +119,32 @@ Deno.test("RingBuffer drops the oldest when it is full", () => {
   write(ring, 400, 300);
   assertEquals([ring.available, ring.sample], [500, 200]);
   assertEquals(read(ring)[0], 200);
+});
+
+Deno.test("RingBuffer collects less again after half a minute without a gap", () => {
+  const ring = new RingBuffer(48_000, 200);
+  for (let gaps = 0; gaps < 3; gaps++) {
+    write(ring, 0, ring.lead);
+    while (ring.state === "playing") read(ring);
+  }
+  assertEquals([ring.underruns, ring.lead], [3, 1600]);
+  const leads = new Set<number>();
+  write(ring, 0, 1600);
+  const long = new Float32Array(9600);
+  for (let played = 0; played < 120 * 48_000; played += long.length) {
+    write(ring, 0, long.length);
+    ring.read(long, long);
+    leads.add(ring.lead);
+  }
+  assertEquals([...leads], [1600, 800, 400, 200]);
+});
+
+Deno.test("RingBuffer plays nothing from the end on", () => {
+  const ring = new RingBuffer(1024, 1);
+  ring.replace(1000);
+  write(ring, 1, 300);
+  ring.end(1100);
+  const heard = read(ring);
+  assertEquals([heard[99], heard[100]], [100, 0]);
+  assertEquals([ring.available, ring.moving], [0, false]);
 });

@@ -1,0 +1,71 @@
+/**
+ * Calls when a beat is heard.
+ *
+ * @module
+ */
+
+/** A beat that is heard now. */
+export interface BeatEvent {
+  /** Whole beats since the stream's start. */
+  beat: number;
+  /** When it is due on the audio clock, in seconds. */
+  contextTime: number;
+}
+
+/** Where in the music a moment is. */
+export interface BeatSource {
+  /** Beat at a time of the audio clock, in seconds; null if nothing plays. */
+  beatAt(contextTime: number): number | null;
+  /** The time of the audio clock that a beat is due at, in seconds. */
+  timeOf(beat: number): number | null;
+}
+
+/** How far ahead beats are looked for, in seconds: longer than between reports. */
+const AHEAD_SECONDS = 0.1;
+
+/** Calls listeners once for each beat. */
+export class BeatCaller {
+  readonly #source: BeatSource;
+  readonly #listeners = new Set<(event: BeatEvent) => void>();
+  /** The last beat that was called or is about to be. */
+  #last: number | null = null;
+
+  constructor(source: BeatSource) {
+    this.#source = source;
+  }
+
+  /** Calls `listener` on every beat; returns how to stop that. */
+  on(listener: (event: BeatEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Another piece begins: its beats are counted anew. */
+  restart(): void {
+    this.#last = null;
+  }
+
+  /**
+   * Looks for beats that are due soon.
+   *
+   * @param heardTime What is heard now, on the audio clock, in seconds.
+   */
+  look(heardTime: number): void {
+    const from = this.#source.beatAt(heardTime);
+    const to = this.#source.beatAt(heardTime + AHEAD_SECONDS);
+    if (from === null || to === null) return;
+    const last = this.#last ?? Math.ceil(from) - 1;
+    // Beats that were missed, in a page that was asleep, are not made up for.
+    for (let beat = Math.max(last + 1, Math.floor(from)); beat <= to; beat++) {
+      const contextTime = this.#source.timeOf(beat);
+      this.#last = beat;
+      if (contextTime === null || beat < 0) continue;
+      const waitMs = 1000 * (contextTime - heardTime);
+      setTimeout(() => this.#call({ beat, contextTime }), waitMs);
+    }
+  }
+
+  #call(event: BeatEvent): void {
+    for (const listener of [...this.#listeners]) listener(event);
+  }
+}
