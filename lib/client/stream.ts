@@ -183,8 +183,13 @@ export class Stream implements AsyncIterable<AudioFrame> {
   goOn(): void {
     this.#outlives = false;
     const exact = this.#options.duration != null && !this.#changed;
-    if (!exact) this.#lastSeq = -1;
-    else this.#breaks = false;
+    if (exact) {
+      this.#breaks = false;
+      // What was heard already is not to be waited for.
+      this.#options = { ...this.#options, pace: "asap" };
+    } else {
+      this.#lastSeq = -1;
+    }
     this.#begin();
     const stream = this.id;
     if (this.#paused) {

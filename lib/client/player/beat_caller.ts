@@ -28,7 +28,7 @@ export class BeatCaller {
   readonly #source: BeatSource;
   readonly #listeners = new Set<(event: BeatEvent) => void>();
   /** The last beat that was called or is about to be. */
-  #last: number | null = null;
+  #last = -1;
 
   constructor(source: BeatSource) {
     this.#source = source;
@@ -42,24 +42,26 @@ export class BeatCaller {
 
   /** Another piece begins: its beats are counted anew. */
   restart(): void {
-    this.#last = null;
+    this.#last = -1;
   }
 
   /**
    * Looks for beats that are due soon.
    *
-   * @param heardTime What is heard now, on the audio clock, in seconds.
+   * @param reportTime What the audio thread has told of, on the audio clock, in
+   * seconds. It may have told late.
+   * @param heardTime What is heard now, on the same clock.
    */
-  look(heardTime: number): void {
-    const from = this.#source.beatAt(heardTime);
+  look(reportTime: number, heardTime: number): void {
+    const from = this.#source.beatAt(reportTime - AHEAD_SECONDS);
     const to = this.#source.beatAt(heardTime + AHEAD_SECONDS);
     if (from === null || to === null) return;
-    const last = this.#last ?? Math.ceil(from) - 1;
-    // Beats that were missed, in a page that was asleep, are not made up for.
-    for (let beat = Math.max(last + 1, Math.floor(from)); beat <= to; beat++) {
+    const first = Math.max(this.#last + 1, Math.ceil(from), 0);
+    // What is not here yet, or beyond the end, does not count.
+    for (let beat = first; beat < to - 1e-6; beat++) {
       const contextTime = this.#source.timeOf(beat);
       this.#last = beat;
-      if (contextTime === null || beat < 0) continue;
+      if (contextTime === null) continue;
       const waitMs = 1000 * (contextTime - heardTime);
       setTimeout(() => this.#call({ beat, contextTime }), waitMs);
     }

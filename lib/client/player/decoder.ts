@@ -119,7 +119,10 @@ export class PcmDecoder implements Decoder {
   readonly #onChunk: (chunk: Chunk) => void;
   readonly #float: boolean;
 
-  constructor({ onChunk }: DecoderOptions, { float = false } = {}) {
+  constructor(
+    { onChunk }: Pick<DecoderOptions, "onChunk">,
+    { float = false }: { float?: boolean } = {},
+  ) {
     this.#onChunk = onChunk;
     this.#float = float;
   }

@@ -18,6 +18,9 @@ import { type Chunk, createDecoder, type Decoder } from "./decoder.ts";
 import { Recording } from "./recording.ts";
 import type { Recorded, Report, ToWorklet } from "./worklet.ts";
 
+/** What is decoded ahead of being heard, at most, in samples: 10 s. */
+const AHEAD_SAMPLES = 10 * SAMPLE_RATE;
+
 /** Options of {@linkcode Player.create}. */
 export interface PlayerOptions {
   /** An audio clock of 48 kHz to play by; one of its own unless said. */
@@ -46,6 +49,9 @@ export class Player {
   /** Beats by sample of what was written and may not have been heard yet. */
   readonly #clocks = new Map<number, BeatClock>();
   #epoch = 0;
+  /** First sample of what was begun last. */
+  #first = 0;
+  #reported: Deferred<void> = deferred();
   #stream: Stream | null = null;
   #decoder: Decoder | null = null;
   /** Whether the next chunk voids what is buffered. */
@@ -155,8 +161,11 @@ export class Player {
     try {
       for await (const frame of stream) {
         if (this.#stream !== stream) return;
-        if (frame.seq === 0 || frame.discontinuity) this.#begin(stream.format!);
+        if (frame.seq === 0 || frame.discontinuity) {
+          this.#begin(stream.format!, frame.sample);
+        }
         this.#push(frame);
+        await this.#room(frame.sample);
       }
       if (this.#stream !== stream) return;
       const end = await stream.finished;
@@ -193,6 +202,7 @@ export class Player {
     this.#decoder?.close();
     this.#node.disconnect();
     this.#ended.resolve();
+    this.#reported.resolve();
     await this.context.close();
   }
 
@@ -213,7 +223,8 @@ export class Player {
   }
 
   /** Gets ready for a stream's first frame. */
-  #begin(format: ResolvedFormat): void {
+  #begin(format: ResolvedFormat, sample: number): void {
+    this.#first = sample;
     this.#decoder?.close();
     this.#ended.resolve();
     this.#ended = deferred();
@@ -228,6 +239,17 @@ export class Player {
   #push(frame: AudioFrame): void {
     this.#clocks.get(this.#epoch)!.add(frame.sample, frame.beat);
     this.#decoder!.decode(frame);
+  }
+
+  /** Waits until this sample is near: pieces may come faster than they play. */
+  async #room(sample: number): Promise<void> {
+    const epoch = this.#epoch;
+    const stream = this.#stream;
+    const heard = () =>
+      this.#report.epoch === epoch ? this.#report.sample : this.#first;
+    while (sample - heard() > AHEAD_SAMPLES && this.#stream === stream) {
+      await this.#reported.promise;
+    }
   }
 
   /** Nothing more comes: what is buffered is played, then there is silence. */
@@ -257,10 +279,12 @@ export class Player {
       }
     }
     this.#report = message;
-    if (message.moving) this.#beats.look(this.heardTime);
+    if (message.moving) this.#beats.look(message.time, this.heardTime);
     const { epoch, state, available } = message;
     const ended = state === "ending" && available === 0;
     if (ended && epoch === this.#epoch) this.#ended.resolve();
+    this.#reported.resolve();
+    this.#reported = deferred();
     this.onReport(message);
   }
 

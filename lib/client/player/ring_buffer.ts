@@ -115,7 +115,7 @@ export class RingBuffer {
    *
    * @param sample First position that is not to be played, if there is more.
    */
-  end(sample = Infinity): void {
+  end(sample: number = Infinity): void {
     this.state = "ending";
     this.#available = Math.max(
       0,
