@@ -10,7 +10,6 @@ import ts from "typescript";
 import { protocolTypes } from "./client/protocol_types.ts";
 
 const ROOT = new URL("../", import.meta.url);
-const CLIENT = new URL("lib/client/", ROOT);
 
 /** What can be imported from the package, by the name of its file. */
 const ENTRIES = {
@@ -26,8 +25,7 @@ export async function buildClient(): Promise<Map<string, string>> {
   );
   const files = new Map<string, string>();
   for (const [name, text] of await scripts()) files.set(name, text);
-  for (const [name, text] of types()) files.set(`types/${name}`, text);
-  files.set("types/protocol.d.ts", protocolTypes());
+  for (const [name, text] of types()) files.set(name, text);
   const name = "@prestissimo/client";
   files.set("package.json", json({ name, version, license, ...PACKAGE }));
   const exports = { ".": "./client.js", "./player": "./player.js" };
@@ -46,9 +44,9 @@ const PACKAGE = {
   sideEffects: ["./worklet.js"],
   engines: { node: ">=20" },
   exports: {
-    ".": { types: "./types/mod.d.ts", default: "./client.js" },
+    ".": { types: "./client.d.ts", default: "./client.js" },
     "./player": {
-      types: "./types/player/mod.d.ts",
+      types: "./player.d.ts",
       default: "./player.js",
     },
     "./worklet.js": "./worklet.js",
@@ -75,11 +73,11 @@ async function scripts(): Promise<Map<string, string>> {
 }
 
 const TYPES_OF: Record<string, string> = {
-  "client.js": "./types/mod.d.ts",
-  "player.js": "./types/player/mod.d.ts",
+  "client.js": "./client.d.ts",
+  "player.js": "./player.d.ts",
 };
 
-/** Declarations of every module; those of the protocol are in one file. */
+/** The declarations of each entry, in one file. */
 function types(): Map<string, string> {
   const roots = [ENTRIES.client, ENTRIES.player].map((path) =>
     fileURLToPath(new URL(path, ROOT))
@@ -94,29 +92,41 @@ function types(): Map<string, string> {
     outDir: "/",
     rootDir: fileURLToPath(new URL("lib/", ROOT)),
   };
-  const host = ts.createCompilerHost(options);
-  const readFile = host.readFile;
-  // It would take the default library from whoever installs the package.
-  host.readFile = (path) =>
-    readFile(path)?.replace(/^\/\/\/ <reference no-default-lib.*\n/gm, "");
-  const files = new Map<string, string>();
-  const program = ts.createProgram(roots, options, host);
-  program.emit(undefined, (path, text) => {
-    const name = path.replace(/^\/client\/|^\/protocol\/(?=header)/, "");
-    if (name.startsWith("/")) return;
-    files.set(name, text.replace(/"(\.[^"]*)\.ts"/g, moduleName));
+  const modules = new Map<string, string>();
+  ts.createProgram(roots, options).emit(undefined, (path, text) => {
+    modules.set(path, text);
   });
-  return files;
+  const of = (pattern: RegExp) =>
+    [...modules].filter(([path]) => pattern.test(path)).map(([, text]) => text);
+  const client = of(/^\/client\/\w+\.d\.ts$|^\/protocol\/header\.d\.ts$/);
+  const player = of(/^\/client\/player\/\w+\.d\.ts$/);
+  return new Map([
+    ["client.d.ts", oneFile([protocolTypes(), ...client])],
+    ["player.d.ts", PLAYER_HEAD + oneFile(player)],
+  ]);
 }
 
-/** Where a module of the client or the protocol is in the package. */
-function moduleName(_: string, path: string): string {
-  const here = path.replace(/^(\.\.\/)?\.\.\/protocol\/(?:(header)$)?.*/, (
-    _,
-    up = "./",
-    header = "protocol",
-  ) => up + header);
-  return `"${here}.js"`;
+const PLAYER_HEAD =
+  `import type { AudioFrame, ResolvedFormat, Stream } from "./client.d.ts";\n`;
+
+/** Modules without what they import of each other; only `mod.ts` exports. */
+function oneFile(modules: string[]): string {
+  const exported: string[] = [];
+  const bodies = modules.map((text) =>
+    text
+      .replace(/^export (?:type )?\{([^}]*)\} from .*$/gm, (line, names) => {
+        const type = line.startsWith("export type");
+        const list = names.split(",").map((name: string) => name.trim());
+        for (const name of list.filter(Boolean)) {
+          exported.push(type ? `type ${name}` : name);
+        }
+        return "";
+      })
+      .replace(/^import .*$|^\/\/\/ <reference.*$|^export \{\};$/gm, "")
+      .replace(/^export (?:declare )?(class|const|function)/gm, "declare $1")
+      .replace(/^export (?=interface|type)/gm, "")
+  );
+  return `${bodies.join("\n")}\nexport {${exported.join(", ")}};\n`;
 }
 
 function json(value: unknown): string {
@@ -125,10 +135,9 @@ function json(value: unknown): string {
 
 if (import.meta.main) {
   const folder = new URL("dist/client/", ROOT);
+  await Deno.mkdir(folder, { recursive: true });
   for (const [name, text] of await buildClient()) {
-    const url = new URL(name, folder);
-    await Deno.mkdir(new URL(".", url), { recursive: true });
-    await Deno.writeTextFile(url, text);
+    await Deno.writeTextFile(new URL(name, folder), text);
     console.log(`dist/client/${name}`);
   }
   console.log("npm pack ./dist/client makes the tarball");

@@ -35,6 +35,7 @@ export type {
   StartedMessage,
   WarningMessage,
 } from "../protocol/server_messages.ts";
+export type { ResolvedFormat } from "../protocol/audio_format.ts";
 export type { ErrorMessage } from "../protocol/errors.ts";
 export type { ModelInfo } from "../protocol/model_info.ts";
 export type { Receipt } from "../protocol/receipt.ts";

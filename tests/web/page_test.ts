@@ -1,6 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
 import { buildWeb } from "../../scripts/build_web.ts";
-import { PcmDecoder } from "../../lib/client/player/decoder.ts";
 
 const WEB = new URL("../../web/", import.meta.url);
 const HTML = await Deno.readTextFile(new URL("index.html", WEB));
@@ -42,26 +41,4 @@ Deno.test("every field of the page has a name", () => {
     const named = field.includes("aria-label=") || HTML.includes(`for="${id}"`);
     assert(named, `${id} has neither a label nor an aria-label`);
   }
-});
-
-Deno.test("PcmDecoder reads interleaved samples", () => {
-  const payload = new Uint8Array([9, 0, 0x80, 0xff, 0x7f, 0, 0x40, 0, 0]);
-  const chunks: unknown[] = [];
-  const decoder = new PcmDecoder({
-    preSkip: 0,
-    onChunk: (chunk) => chunks.push(chunk),
-    onError: (error) => {
-      throw error;
-    },
-  });
-  decoder.decode({
-    ...{ last: false, discontinuity: false, handle: 0, seq: 0, beat: 0 },
-    sample: 77,
-    payload: payload.subarray(1),
-  });
-  assertEquals(chunks, [{
-    left: new Float32Array([-1, 0.5]),
-    right: new Float32Array([32_767 / 32_768, 0]),
-    sample: 77,
-  }]);
 });
