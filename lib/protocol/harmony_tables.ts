@@ -45,6 +45,7 @@ export const QUALITIES: ReadonlyMap<string, readonly number[]> = new Map([
   ["-7", [0, 3, 7, 10]],
   ["mM7", [0, 3, 7, 11]],
   ["mmaj7", [0, 3, 7, 11]],
+  ["mMaj7", [0, 3, 7, 11]],
   ["9", [0, 2, 4, 7, 10]],
   ["maj9", [0, 2, 4, 7, 11]],
   ["M9", [0, 2, 4, 7, 11]],

@@ -1,4 +1,4 @@
-"""`python -m recipe STAGE`, run in models/. Stages: corpus, prepare, codec, calibrate, text, base, layers, steps, recover, export, evaluate."""
+"""`python -m recipe STAGE`, run in models/. Stages: corpus, prepare, codec, calibrate, text, base, layers, steps, recover, export, judge, evaluate."""
 
 import argparse
 import os
@@ -24,7 +24,8 @@ def parser():
         ("steps", "Presto-S, Presto-LS: distil the sampler to a few steps"),
         ("recover", "turn a package back into checkpoints, to train it further"),
         ("export", "write the package that the server loads"),
-        ("evaluate", "measure codec, adherence and style"),
+        ("judge", "train the audio-text judge, on a corpus of its own (other seeds)"),
+        ("evaluate", "score real clips, checkpoints or a server: distances, adherence, level"),
     ):
         p = stages.add_parser(name, help=text)
         p.add_argument("--corpus", default="work/corpus")
@@ -35,11 +36,25 @@ def parser():
         p.add_argument("--dims", type=int, default=128)
         p.add_argument("--workers", type=int, default=2)
         p.add_argument("--package", default="pocket", help="folder that export writes")
-        p.add_argument("--url", help="evaluate: a running server to listen to")
+        if name == "evaluate":
+            evaluate_arguments(p)
         p.add_argument("--method", default="presto-ls", choices=("presto-ls", "presto-s", "dmd-gan"), help="steps: what to train")
         p.add_argument("--ase", action="store_true", help="layers: the baseline, which drops the tail")
         p.add_argument("--tiny", action="store_true", help="smallest sizes: does the stage run?")
     return top
+
+
+def evaluate_arguments(p):
+    p.add_argument("--clips", type=int, default=40, help="clips that are asked for")
+    p.add_argument("--seeds", type=int, default=1, help="times that each is made; from 3 on the intervals are over seeds")
+    p.add_argument("--url", help="a running server to listen to")
+    p.add_argument("--name", default="server", help="what its results are called")
+    p.add_argument("--steps", type=int, help="steps that the server is asked to take")
+    p.add_argument("--drift", type=int, default=0, metavar="MINUTES", help="length of the long pieces (0: none)")
+    p.add_argument("--steering", action="store_true", help="what density, brightness and energy of the server move")
+    p.add_argument("--rows", nargs="+", metavar="NAME[:STEPS]", help="checkpoints in work/ to sample in PyTorch")
+    p.add_argument("--coder", action="store_true", help="the codec beside Opus instead")
+    p.add_argument("--table", action="store_true", help="print the results so far as Markdown instead")
 
 
 def main():
@@ -88,10 +103,14 @@ def main():
         from . import export
 
         export.run(args.work, args.package)
+    elif args.stage == "judge":
+        from . import judge
+
+        judge.run(args.corpus, args.work, args.minutes, **({"batch": 4, "tiny": True} if args.tiny else {}))
     elif args.stage == "evaluate":
         from . import evaluate
 
-        evaluate.run(args.corpus, args.work, args.url)
+        evaluate.run(args)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,116 @@
+"""The evaluation asks for what the labels say, and its controls bound what they should."""
+
+import numpy as np
+import pytest
+
+from recipe import listen, metrics, rhythm
+from recipe.evaluate import asks as A
+from recipe.evaluate import endurance, makers, score, spaces, tables
+
+RATE = listen.RATE
+
+
+def label(bpm=120, meter=4):
+    chords = [{"beat": 4 * i, "beats": 4, "pcs": [9, 0, 4] if i % 2 == 0 else [5, 9, 12], "symbol": "Am" if i % 2 == 0 else "F"} for i in range(20)]
+    return {
+        "id": "00000", "style": "house", "bpm": bpm, "meter": meter, "key": "A minor", "captions": ["one", "two"],
+        "chords": chords, "parts": {"drums": [[0, 80]], "bass": [[0, 24]], "harmony": [], "melody": [[20, 40]]},
+    }  # fmt: skip
+
+
+def test_an_excerpt_says_what_sounds_in_it():
+    ask = A.excerpt(label(), at=97, row=1)  # from 8 s on: beat 16, a bar's first
+    assert ask.caption == "two"
+    assert ask.first_beat == pytest.approx(0, abs=1e-9)
+    assert [c[3] for c in ask.chords] == ["Am", "F", "Am", "F", "Am"]
+    assert ask.chord_spans()[:2] == [(0, pytest.approx(2), (9, 0, 4)), (pytest.approx(2), pytest.approx(4), (5, 9, 0))]
+    assert ask.share == (1, pytest.approx(0.4), 0, pytest.approx(0.8))
+    assert ask.without("drums").sounds() == {"drums": False, "bass": True, "harmony": False, "melody": True}
+
+
+def test_a_server_begins_at_the_bar_that_an_excerpt_begins_in():
+    ask = A.excerpt(label(), at=100, row=0)  # 0.48 beats later
+    assert ask.first_beat == pytest.approx(0.48)
+    assert ask.chord_spans()[0][1] == pytest.approx(2 - 0.24)
+    assert ask.from_the_bar().chord_spans()[0] == (0, pytest.approx(2), (9, 0, 4))
+    start = makers.asked_of_server(ask.without("bass"))
+    assert start["chords"][:2] == [{"chord": "Am", "beats": 4}, {"chord": "F", "beats": 4}]
+    assert start["bpm"] == 120 and start["meter"] == 4 and start["key"] == "A minor"
+    assert start["parts"] == {"drums": True, "bass": False, "harmony": False, "melody": True}
+
+
+def beats(ask, seed=0):
+    """Clicks of an ask's tempo over a low tone."""
+    t = np.arange(makers.SAMPLES) / RATE
+    phase = (ask.first_beat + t * ask.bpm / 60) % 1
+    x = np.random.default_rng(seed).standard_normal(len(t)) * np.exp(-phase * 12) * ("drums" not in ask.off) * 0.2
+    x = x + 0.1 * np.sin(2 * np.pi * 60 * t) * ("bass" not in ask.off)
+    return np.stack([x, x]).astype(np.float32)
+
+
+def maker(asks, seed=0):
+    for ask in asks:
+        yield beats(ask, seed)
+
+
+def test_shuffled_gives_no_ask_its_own():
+    asks = [A.excerpt(label(bpm), 97, 0) for bpm in (70, 90, 110, 130, 150)]
+    for ask, audio in zip(asks, makers.shuffled(maker)(asks)):
+        assert rhythm.tempo_error(rhythm.tempo(audio), ask.bpm) > 0.01
+    for ask, audio in zip(asks, maker(asks)):
+        assert rhythm.tempo_error(rhythm.tempo(audio), ask.bpm) < 0.01
+
+
+def test_noise_keeps_the_spectrum_and_loses_the_beat():
+    ask = A.excerpt(label(), 97, 0)
+    (audio,), (noise,) = maker([ask]), makers.noise(maker)([ask])
+    inner = slice(1, -1)  # a real signal's first and last bin have no phase to turn
+    assert np.allclose(np.abs(np.fft.rfft(noise))[:, inner], np.abs(np.fft.rfft(audio))[:, inner], rtol=0.01, atol=0.5)
+    assert rhythm.on_beat(audio, 120) > 3
+    assert rhythm.on_beat(noise, 120) == pytest.approx(1, abs=0.2)
+
+
+def test_a_muted_part_is_measured_in_its_band():
+    asks = [A.excerpt(label(), 0, 0)]
+    assert asks[0].share[:2] == pytest.approx((1, 1))
+    found = endurance.muted(maker, asks)
+    assert found["drums"] > 60 and found["bass"] > 60
+    deaf = endurance.muted(lambda asks, seed=0: (beats(A.excerpt(label(), 0, 0)) for _ in asks), asks)
+    assert deaf == {"drums": 0, "bass": 0}
+
+
+def test_distances_bound_a_set():
+    rng = np.random.default_rng(0)
+    reference = rng.standard_normal((60, 4, 40))
+    project = metrics.Projection(reference.reshape(-1, 40), 32)
+    near, far = (score.distances(rng.standard_normal((40, 4, 40)) + shift, reference, project) for shift in (0, 3))
+    assert near["frechet"] < 0.3 < 3 < far["frechet"]
+    assert near["coverage"] > 0.8 > 0 == far["coverage"]
+    assert abs(near["mmd"]) < 0.02 < 0.2 < far["mmd"]
+
+
+def test_windows_are_cut_without_gaps():
+    audio = np.arange(20).reshape(2, 10)
+    assert spaces.cut(audio, 4, 1).tolist() == [[[0, 1, 2, 3], [10, 11, 12, 13]], [[4, 5, 6, 7], [14, 15, 16, 17]]]
+
+
+def test_spaces_give_a_vector_a_window():
+    audio = beats(A.excerpt(label(), 97, 0))
+    assert spaces.mel(audio).shape == (4, 145)
+    assert spaces.by_judge(spaces.judge.Judge().eval())(audio).shape == (4, 320)
+    if spaces.basic_pitch() is None:
+        pytest.skip("basic-pitch is not installed")
+    assert spaces.pitch(audio).shape == (5, 352)
+
+
+def test_tables_hold_every_row_and_say_what_is_missing(tmp_path):
+    tables.save(
+        tmp_path, "base", measures={"prompt": {"value": 0.5, "error": 0.04}, "judge_frechet": {"value": 1.234, "error": 0.1}}, muted={"drums": 21.0}
+    )
+    tables.save(tmp_path, "real", measures={"tempo": {"value": 0.95, "error": 0.05}})
+    text = tables.markdown(tables.load(tmp_path))
+    lines = text.splitlines()
+    assert [x.split(" | ")[0] for x in lines[2:4]] == ["| real", "| base"]  # the controls first
+    assert "95% ± 5" in lines[2] and "0.50 ± 0.04" in lines[3]
+    assert "1.234 ± 0.100" in text and "| base | 21.00 |" in text
+    assert lines[2].count(" - ") == len(tables.COLUMNS) - 1
