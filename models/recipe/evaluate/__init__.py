@@ -29,7 +29,7 @@ def spread_out(items, count):
 
 
 def ears(corpus, work):
-    """-> score.Ears; the vectors of the reference are kept in work/reference.npz, until the judge changes."""
+    """-> score.Ears; the vectors of the reference are kept in work/reference.npz, until the judge or the clips change."""
     import torch
 
     from .. import judge
@@ -44,8 +44,8 @@ def ears(corpus, work):
     listening = spaces.spaces(model)
     kept = Path(work) / "reference.npz"
     reference = dict(np.load(kept)) if kept.exists() and kept.stat().st_mtime > path.stat().st_mtime else {}
-    if set(reference) != set(listening):
-        others = [ask for which in A.COMPARED for ask in A.excerpts(corpus, which)]
+    others = [ask for which in A.COMPARED for ask in A.excerpts(corpus, which)]
+    if set(reference) != set(listening) or len(reference["mel"]) != len(others):
         each = [vectors(audio, listening) for audio in makers.real(corpus)(others)]
         reference = {name: np.stack([v[name] for v in each]) for name in listening}
         np.savez(kept, **reference)

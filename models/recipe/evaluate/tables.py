@@ -40,6 +40,21 @@ def table(head, rows):
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
+def relative(scored):
+    """Rows beside their bounds: shares of what real clips and the codec's round trip reach, distances in multiples of the round trip's."""
+    if not {"real", "codec"} <= set(scored):
+        return []
+    real, floor = scored["real"]["measures"], scored["codec"]["measures"]
+    spaces = [s for s in SPACES if f"{s}_frechet" in floor]
+    head = ["row", "prompt score / real", "chord correlation / codec", *(f"FAD {SPACES[s]} / codec" for s in spaces)]
+    rows = []
+    for name, r in scored.items():
+        value = {k: v["value"] for k, v in r["measures"].items()}
+        shares = [f"{value[k] / bound[k]['value']:.0%}" for k, bound in (("prompt", real), ("chord", floor))]
+        rows.append([name, *shares, *(f"{value[f'{s}_frechet'] / floor[f'{s}_frechet']['value']:.1f}" for s in spaces)])
+    return [table(head, rows)]
+
+
 def drift(name, pieces, distance):
     """Minute by minute."""
     rows = [
@@ -69,6 +84,7 @@ def markdown(results):
         keys = [f"{space}_{k}" for k in DISTANCES]
         if any(keys[0] in r["measures"] for r in scored.values()):
             parts.append(f"{title}:\n\n" + table(["row", *DISTANCES.values()], rows(keys)))
+    parts += relative(scored)
     for key, title in (("muted", "dB down when muted"), ("steering", "0.9 over 0.1")):
         some = {name: r[key] for name, r in results.items() if key in r}
         names = sorted({k for r in some.values() for k in r})

@@ -114,3 +114,12 @@ def test_tables_hold_every_row_and_say_what_is_missing(tmp_path):
     assert "95% ± 5" in lines[2] and "0.50 ± 0.04" in lines[3]
     assert "1.234 ± 0.100" in text and "| base | 21.00 |" in text
     assert lines[2].count(" - ") == len(tables.COLUMNS) - 1
+
+
+def test_rows_stand_beside_their_bounds():
+    def row(prompt, chord, distance):
+        return {"measures": {k: {"value": v, "error": 0} for k, v in (("prompt", prompt), ("chord", chord), ("mel_frechet", distance))}}
+
+    (text,) = tables.relative({"real": row(0.4, 0.8, 0.1), "codec": row(0.3, 0.5, 0.2), "base": row(0.2, 0.4, 0.5)})
+    assert text.splitlines()[-1] == "| base | 50% | 80% | 2.5 |"
+    assert tables.relative({"base": row(0.2, 0.4, 0.5)}) == []
