@@ -238,10 +238,54 @@ Deno.test({
   },
 });
 
-async function hasTool(name: string, debian: string): Promise<boolean> {
+Deno.test({
+  name: "the TidalCycles of docs/live_coding.md turns a control to and fro",
+  ignore:
+    !(await hasTool("ghci", "libghc-tidal-dev", "ghc-pkg describe tidal")),
+  fn: async () => {
+    await using on = await stage();
+    await on.send("/play", "s", "a sine");
+    await on.dump.next("/state", "playing");
+    const [code] = await snippets("docs/live_coding.md", "haskell");
+    const script = await Deno.makeTempFile({ suffix: ".ghci" });
+    await Deno.writeTextFile(
+      script,
+      [
+        ":set -XOverloadedStrings",
+        "import Sound.Tidal.Context",
+        code!.replace("57130", `${on.door.port}`),
+        'streamReplace tidal 1 $ energy "0.2 0.9"',
+        // Until the test has heard enough.
+        "getLine",
+      ].join("\n"),
+    );
+    const ghci = new Deno.Command("ghci", {
+      args: ["-ghci-script", script],
+      ...{ stdin: "piped", stdout: "null", stderr: "null" },
+    }).spawn();
+    const heard = new Set<number>();
+    for (let tries = 0; heard.size < 2 && tries < 3000; tries++) {
+      const { energy } = on.server.streams[0]!.controls;
+      if (energy != null) heard.add(energy);
+      await pause(20);
+    }
+    await ghci.stdin.close();
+    ghci.kill();
+    await ghci.status;
+    await Deno.remove(script);
+    assertEquals([...heard].sort(), [0.2, 0.9]);
+  },
+});
+
+/** True if a shell finds it; warns if not, and throws on CI. */
+async function hasTool(
+  name: string,
+  debian: string,
+  check = `command -v ${name}`,
+): Promise<boolean> {
   const { success } = await new Deno.Command("sh", {
-    args: ["-c", `command -v ${name}`],
-    stdout: "null",
+    args: ["-c", check],
+    ...{ stdout: "null", stderr: "null" },
   }).output();
   if (success) return true;
   const missing = `"${name}" is not installed (${debian})`;
