@@ -4,7 +4,6 @@
  * @module
  */
 import type { Controls } from "../protocol/mod.ts";
-import type { BeatClock } from "./follow.ts";
 import { mergePatches } from "./score.ts";
 
 /** A change of a stream, not applied yet. */
@@ -17,8 +16,6 @@ export interface Edit {
   patch: Partial<Controls> | null;
   /** Length of the change, in samples. */
   ramp: number;
-  /** The clock that the beat is brought onto, if the change is that. */
-  clock?: BeatClock;
 }
 
 /** Edits in order of time. */
@@ -35,6 +32,11 @@ export class EditQueue {
     return this.#edits.flatMap((edit) => edit.patch ?? []);
   }
 
+  /** All that wait, in order of time. */
+  get all(): readonly Edit[] {
+    return this.#edits;
+  }
+
   /** Adds an edit. Patches for the same sample become one, so a client cannot pile them up. */
   add(edit: Edit): void {
     const same = this.#edits.findLast((other) =>
@@ -43,9 +45,6 @@ export class EditQueue {
     if (same?.patch && edit.patch) {
       same.patch = mergePatches(same.patch, edit.patch);
       same.ramp = edit.ramp;
-      // A tempo that is asked for outright counts for more than a clock.
-      if (edit.clock) same.clock = edit.clock;
-      else if (edit.patch.bpm != null) delete same.clock;
       return;
     }
     const at = this.#edits.findIndex((other) => other.at > edit.at);

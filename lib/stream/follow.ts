@@ -62,7 +62,7 @@ export function bendTo(
 ): Bend | null {
   const { bpm } = clock;
   const beatSamples = SAMPLES_PER_MINUTE / bpm;
-  // A bend that is under way is left to end.
+  // The tempo may be about to change on its way to this clock.
   const settled = Math.max(at, tempo.settledFrom);
   const near = [settled, settled + HORIZON].every((sample) =>
     Math.abs(behind(tempo, clock, sample, meter)) * beatSamples <= TOLERANCE

@@ -50,6 +50,9 @@ const AHEAD_SAMPLES = 3 * 48_000;
 /** Latent frames of an opening that are decoded before the decoder's context is full. */
 const WARM_FRAMES = 2;
 
+/** Bends of the tempo wait for one another no longer than this, in samples (8 s): a client cannot pile them up. */
+const MOST_BENT_SAMPLES = 8 * 48_000;
+
 /** What `createStream` has found out before the stream exists. */
 export interface StreamInit extends Omit<StreamOptions, "context"> {
   /** Music that goes before sample 0, or null. */
@@ -88,6 +91,8 @@ export class Stream implements MusicStream {
   #pcm = new PcmQueue(0);
   #edits = new EditQueue();
   #seam: Seam | null = null;
+  /** Where the tempo is no longer bent towards a clock. */
+  #bentUntil = 0;
   /** Blocks made since the start or the last change. */
   #block = 0;
   /** Oldest latent frame that a new block may look back on. */
@@ -241,19 +246,25 @@ export class Stream implements MusicStream {
     clock: BeatClock,
     { leadMs = Infinity }: { leadMs?: number } = {},
   ): Followed {
-    const at = this.#landing("now", leadMs);
-    const off = behind(this.#tempo, clock, at, this.meter);
-    const behindMs = off * 60_000 / clock.bpm;
-    const bend = bendTo(this.#tempo, clock, at, this.meter);
-    // A change that waits may yet move the beat: what it needs is seen then.
-    const waiting = this.#edits.next !== undefined;
-    if (bend !== null || waiting) {
-      this.#schedule(at, { bpm: clock.bpm }, 0, clock);
+    const landing = this.#landing("now", leadMs);
+    const { bpm } = clock;
+    const tempo = this.#plannedTempo();
+    const off = behind(tempo, clock, landing, this.meter);
+    // A bend that is under way is left to end.
+    const at = Math.max(landing, this.#bentUntil);
+    const bend = at - landing > MOST_BENT_SAMPLES
+      ? null
+      : bendTo(tempo, clock, at, this.meter);
+    if (bend !== null) {
+      this.#bentUntil = at + bend.samples;
+      this.#schedule(at, { bpm: bend.bpm }, 0);
+      this.#schedule(this.#bentUntil, { bpm }, 0);
     }
-    const lockedSample = bend === null
-      ? Math.max(at, this.#tempo.settledFrom)
-      : at + bend.samples;
-    return { atSample: at, behindMs, lockedSample };
+    return {
+      atSample: at,
+      behindMs: off * 60_000 / bpm,
+      lockedSample: Math.max(at, this.#bentUntil),
+    };
   }
 
   reset(): Scheduled {
@@ -333,12 +344,11 @@ export class Stream implements MusicStream {
     at: number,
     patch: Partial<Controls> | null,
     ramp: number,
-    clock?: BeatClock,
   ): Scheduled {
     const latent = Math.floor(at / this.#hop);
     const scheduled = { atSample: at, atBeat: this.#tempo.beatAt(at) };
     if (at >= (this.totalSamples ?? Infinity)) return scheduled;
-    this.#edits.add({ at, latent, patch, ramp, ...(clock && { clock }) });
+    this.#edits.add({ at, latent, patch, ramp });
     // A block that would be voided whole need not be finished.
     if (this.#making !== null && latent <= this.#making) {
       this.#blockAbort.abort();
@@ -432,17 +442,19 @@ export class Stream implements MusicStream {
     } else {
       this.#score.change(start, ramp, resolvePatch(this.controls, patch));
       const bpm = bpmOfPatch(patch);
-      if (edit.clock) this.#bend(at, edit.clock);
-      else if (bpm !== null) this.#tempo.change(at, bpm, ramp);
+      if (bpm !== null) this.#tempo.change(at, bpm, ramp);
     }
     this.#signal.notify();
   }
 
-  #bend(at: number, clock: BeatClock): void {
-    const bend = bendTo(this.#tempo, clock, at, this.meter);
-    if (bend === null) return;
-    this.#tempo.change(at, bend.bpm, 0);
-    this.#tempo.change(at + bend.samples, clock.bpm, 0);
+  /** The tempo with the changes that wait. */
+  #plannedTempo(): TempoMap {
+    const tempo = this.#tempo.copy();
+    for (const { at, patch, ramp } of this.#edits.all) {
+      const bpm = patch && bpmOfPatch(patch);
+      if (bpm !== null) tempo.change(at, bpm, ramp);
+    }
+    return tempo;
   }
 
   /** Makes the next block of latent frames. */

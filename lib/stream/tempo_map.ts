@@ -54,6 +54,13 @@ export class TempoMap {
     this.#segments = [{ sample: 0, beat: 0, from: bpm, to: bpm, ramp: 0 }];
   }
 
+  /** The same tempo, to be changed on its own. */
+  copy(): TempoMap {
+    const copy = new TempoMap(1);
+    copy.#segments = [...this.#segments];
+    return copy;
+  }
+
   #at(test: (segment: Segment) => boolean): Segment {
     return this.#segments.findLast(test) ?? this.#segments[0]!;
   }
