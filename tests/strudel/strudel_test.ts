@@ -37,6 +37,7 @@ Deno.test("the Strudel of docs/live_coding.md plays loops and one-shots of this 
     env: { ALLOWED_ORIGINS: site.url },
   });
   const codes = await snippets("docs/live_coding.md", "strudel");
+  assertEquals(await snippets("README.md", "strudel"), codes.slice(0, 1));
   const here = codes.map((code) =>
     code.replaceAll("http://127.0.0.1:8080", server.url)
   );
