@@ -16,6 +16,7 @@ export interface Answers {
   reset: "reset";
   cancel: "cancelled";
   ping: "pong";
+  sync: "synced";
 }
 
 /** The answer to a message. */

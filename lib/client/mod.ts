@@ -15,6 +15,7 @@ export {
   type PlayOptions,
   Stream,
   type StreamEvent,
+  type SyncOptions,
   type UpdateOptions,
 } from "./stream.ts";
 export { ConnectionClosedError, ServerError } from "./errors.ts";

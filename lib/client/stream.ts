@@ -3,7 +3,11 @@
  *
  * @module
  */
-import type { StartInput, UpdateInput } from "../protocol/client_messages.ts";
+import type {
+  StartInput,
+  SyncInput,
+  UpdateInput,
+} from "../protocol/client_messages.ts";
 import type { AudioFrame } from "../protocol/header.ts";
 import type {
   CancelledMessage,
@@ -14,6 +18,7 @@ import type {
   ScheduledMessage,
   ServerMessage,
   StartedMessage,
+  SyncedMessage,
 } from "../protocol/server_messages.ts";
 import { type Deferred, deferred } from "./deferred.ts";
 import { Emitter } from "./emitter.ts";
@@ -31,6 +36,9 @@ export type PlayOptions =
 
 /** What `update` takes: the controls to change, `ramp` and `at`. */
 export type UpdateOptions = Omit<UpdateInput, "type" | "event_id" | "stream">;
+
+/** What `sync` takes: where a beat clock is, and when. */
+export type SyncOptions = Omit<SyncInput, "type" | "event_id" | "stream">;
 
 /** A server message about a stream. */
 export type StreamEvent = Extract<ServerMessage, { stream?: unknown }>;
@@ -121,6 +129,15 @@ export class Stream implements AsyncIterable<AudioFrame> {
   reset(): Promise<ResetDoneMessage> {
     this.#changed = true;
     return this.#link.ask({ type: "reset", stream: this.id });
+  }
+
+  /** Tells a beat clock from outside: the downbeats are brought onto it. */
+  async sync(clock: SyncOptions): Promise<SyncedMessage> {
+    const request = { ...clock, type: "sync", stream: this.id } as const;
+    const synced = await this.#link.ask(request);
+    this.#options = { ...this.#options, bpm: clock.bpm };
+    this.#changed = true;
+    return synced;
   }
 
   /** Ends the stream at once; packets that have come can still be read. */

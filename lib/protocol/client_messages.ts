@@ -267,3 +267,5 @@ export type ClientMessageInput = v.InferInput<typeof ClientMessage>;
 export type StartInput = v.InferInput<typeof StartMessage>;
 /** `update` as it is written, before defaults are filled in. */
 export type UpdateInput = v.InferInput<typeof UpdateMessage>;
+/** `sync` as it is written, before defaults are filled in. */
+export type SyncInput = v.InferInput<typeof SyncMessage>;

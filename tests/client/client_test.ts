@@ -33,6 +33,8 @@ const obliging: Script = (message, peer) => {
       return peer.send(answer("reset", message));
     case "cancel":
       return peer.send(answer("cancelled", message));
+    case "sync":
+      return peer.send(answer("synced", message));
     case "ping":
       return peer.send(answer("pong", message, { t: message.t }));
   }
@@ -85,6 +87,8 @@ Deno.test("a stream's verbs resolve with their answers", async () => {
   assertEquals((await stream.pause()).type, "paused");
   assertEquals((await stream.resume()).type, "resumed");
   assertEquals((await stream.reset()).type, "reset");
+  const clock = { beat: 1, time_ms: Date.now(), bpm: 120 };
+  assertEquals((await stream.sync(clock)).type, "synced");
   assertEquals((await client.ping(3)).t, 3);
   assertEquals((await stream.cancel()).type, "cancelled");
   assertEquals((await stream.finished).type, "cancelled");
