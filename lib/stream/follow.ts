@@ -52,13 +52,15 @@ export function behind(
 /**
  * The tempo with which the stream catches up with the clock from a sample on.
  *
+ * @param hop The bend's length is a multiple of this, in samples: where music is
+ * made anew on the grid of latent frames, nothing has to be blended.
  * @returns Null if it is near enough and stays so for a while.
  */
 export function bendTo(
   tempo: TempoMap,
   clock: BeatClock,
   at: number,
-  meter: number,
+  { meter, hop }: { meter: number; hop: number },
 ): Bend | null {
   const { bpm } = clock;
   const beatSamples = SAMPLES_PER_MINUTE / bpm;
@@ -69,11 +71,10 @@ export function bendTo(
   );
   if (near) return null;
   const gain = reachable(behind(tempo, clock, at, meter), bpm, meter);
-  const beats = Math.max(LEAST_BEATS, Math.abs(gain) / MOST_BEND);
-  return {
-    bpm: bpm * (beats + gain) / beats,
-    samples: Math.round(beats * beatSamples),
-  };
+  const least = Math.max(LEAST_BEATS, Math.abs(gain) / MOST_BEND);
+  const samples = Math.ceil(least * beatSamples / hop) * hop;
+  const beats = samples / beatSamples;
+  return { bpm: bpm * (beats + gain) / beats, samples };
 }
 
 /** The same error the other way round the bar, where the tempo cannot be bent that way. */

@@ -254,7 +254,7 @@ export class Stream implements MusicStream {
     const at = Math.max(landing, this.#bentUntil);
     const bend = at - landing > MOST_BENT_SAMPLES
       ? null
-      : bendTo(tempo, clock, at, this.meter);
+      : bendTo(tempo, clock, at, { meter: this.meter, hop: this.#hop });
     if (bend !== null) {
       this.#bentUntil = at + bend.samples;
       this.#schedule(at, { bpm: bend.bpm }, 0);

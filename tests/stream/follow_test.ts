@@ -2,13 +2,14 @@ import { assert, assertEquals } from "@std/assert";
 import { type BeatClock, behind, bendTo } from "../../lib/stream/follow.ts";
 import { createStream } from "../../lib/stream/mod.ts";
 import { TempoMap } from "../../lib/stream/tempo_map.ts";
-import { ToyModel } from "./toy_model.ts";
+import { HOP, ToyModel } from "./toy_model.ts";
 
+const GRID = { meter: 4, hop: HOP };
 const BEAT = (bpm: number) => 48_000 * 60 / bpm;
 
 /** Bends as a stream does. */
 function follow(tempo: TempoMap, clock: BeatClock, at: number, meter = 4) {
-  const bend = bendTo(tempo, clock, at, meter);
+  const bend = bendTo(tempo, clock, at, { meter, hop: HOP });
   if (bend === null) return null;
   tempo.change(at, bend.bpm, 0);
   tempo.change(at + bend.samples, clock.bpm, 0);
@@ -29,7 +30,10 @@ Deno.test("a bend brings the bars together, whatever the error and the tempo", (
           const off = behind(tempo, clock, bent.locked + later, meter);
           assert(Math.abs(off) * BEAT(bpm) < 2, `${off} beats`);
         }
-        assertEquals(bendTo(tempo, clock, bent.locked, meter), null);
+        assertEquals(
+          bendTo(tempo, clock, bent.locked, { meter, hop: HOP }),
+          null,
+        );
       }
     }
   }
@@ -37,10 +41,10 @@ Deno.test("a bend brings the bars together, whatever the error and the tempo", (
 
 Deno.test("a clock that is near enough is left alone, one that leaves is not", () => {
   const near = { sample: 96, beat: 0, bpm: 120 };
-  assertEquals(bendTo(new TempoMap(120), near, 0, 4), null);
-  assertEquals(bendTo(new TempoMap(120), { ...near, beat: 8 }, 0, 4), null);
+  assertEquals(bendTo(new TempoMap(120), near, 0, GRID), null);
+  assertEquals(bendTo(new TempoMap(120), { ...near, beat: 8 }, 0, GRID), null);
   const leaving = { ...near, bpm: 120.2 };
-  assert(bendTo(new TempoMap(120), leaving, 0, 4) !== null);
+  assert(bendTo(new TempoMap(120), leaving, 0, GRID) !== null);
 });
 
 Deno.test("downbeats stay within 10 ms of a clock that drifts, jitters and jumps", () => {
@@ -150,4 +154,35 @@ Deno.test("Stream follows: nothing before the answer's sample changes, the beats
   const left = 8 + (end.sample - clock.sample) * 131 / 2_880_000 - end.beat;
   assert(Math.abs(left - 4 * Math.round(left / 4)) < 1e-4, `${left}`);
   for (const each of [stream, before]) each.cancel();
+});
+
+Deno.test("a bend is two updates of the tempo: these make the same samples", async () => {
+  const open = () =>
+    createStream({
+      model: new ToyModel(),
+      controls: { prompts: [{ text: "toy", weight: 1 }], bpm: 120 },
+      ...{ seed: 1, duration: null, loop: false, steps: null },
+    });
+  const [bent, updated] = [await open(), await open()];
+  const clock = { sample: 1000.5, beat: 6.4, bpm: 131 };
+  const bend = bendTo(new TempoMap(120), clock, 20 * 960, GRID)!;
+  const now = { at: "now", ramp: null } as const;
+  let locked = Infinity;
+  for (let i = 0; i < 500; i++) {
+    if (i === 20) {
+      assertEquals(bent.follow(clock).atSample, 20 * 960);
+      locked = 20 * 960 + bend.samples;
+      const { atSample } = await updated.update({ bpm: bend.bpm }, now);
+      assertEquals(atSample, 20 * 960);
+    }
+    if (bent.position === locked) {
+      const { atSample } = await updated.update({ bpm: 131 }, now);
+      assertEquals(atSample, locked);
+    }
+    const one = await bent.read(960, { deadlineMs: 0 });
+    const other = await updated.read(960, { deadlineMs: 0 });
+    assertEquals([one.beat, one.left], [other.beat, other.left]);
+  }
+  assert(bent.position > locked + 48_000);
+  for (const each of [bent, updated]) each.cancel();
 });
