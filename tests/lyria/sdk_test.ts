@@ -1,6 +1,7 @@
 import { Scale } from "@google/genai";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { output, savedCode, snippets } from "../docs/snippets.ts";
+import { Server } from "../e2e/server.ts";
 import { pause, startServer } from "../session/test_server.ts";
 import { SdkClient } from "./sdk.ts";
 import { assertSine } from "./sine.ts";
@@ -264,4 +265,27 @@ Deno.test("the JavaScript of docs/lyria.md plays on Node", async () => {
   await using file = await savedCode("play.mjs", here);
   assertSine(await output("node", { args: [file.path], bytes: 100_000 }));
   assertEquals(server.streams[0]!.controls.brightness, 0.4);
+});
+
+Deno.test("the server as it is started plays its model to the SDK", async () => {
+  await using server = await Server.start();
+  await using client = await SdkClient.connect(server.url);
+  await client.session.setWeightedPrompts({
+    weightedPrompts: [{ text: "minimal techno", weight: 1 }],
+  });
+  const musicGenerationConfig = { bpm: 124, seed: 5, muteDrums: true };
+  await client.session.setMusicGenerationConfig({ musicGenerationConfig });
+  client.session.play();
+  await client.until(() => client.chunks.length >= 10);
+  const samples = new Int16Array(client.pcm().slice().buffer);
+  assert(samples.some((value) => Math.abs(value) > 100));
+  await client.session.setMusicGenerationConfig({
+    musicGenerationConfig: { ...musicGenerationConfig, bpm: 90 },
+  });
+  await client.until(() =>
+    client.chunks.at(-1)!.sourceMetadata?.musicGenerationConfig?.bpm === 90
+  );
+  // How busy the machine is does not count.
+  const told = client.warnings.filter((text) => !text.includes("too busy"));
+  assertEquals(told, []);
 });

@@ -2,8 +2,9 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createLog } from "../../lib/log.ts";
 import { openOsc } from "../../lib/osc/mod.ts";
 import { snippets } from "../docs/snippets.ts";
+import { Server } from "../e2e/server.ts";
 import { pause, startServer } from "../session/test_server.ts";
-import { hasLiblo, Oscdump, oscsend, sendBytes } from "./liblo.ts";
+import { freePort, hasLiblo, Oscdump, oscsend, sendBytes } from "./liblo.ts";
 
 const ignore = !(await hasLiblo());
 
@@ -158,6 +159,25 @@ Deno.test({
     await using on = await stage({ config: { maxStreams: 0 } });
     await on.send("/prestissimo/play", "s", "a sine");
     await on.dump.next("/error", "All 0 streams of the server are taken");
+  },
+});
+
+Deno.test({
+  name: "the server as it is started opens the door, and tells its target",
+  ignore,
+  fn: async () => {
+    await using dump = await Oscdump.start();
+    const port = await freePort();
+    await using _server = await Server.start({
+      env: { OSC_PORT: `${port}`, OSC_TARGET: `127.0.0.1:${dump.port}` },
+    });
+    await oscsend(port, "/prestissimo/bpm", "i", 100);
+    await oscsend(port, "/prestissimo/play", "s", "dub techno");
+    const state = await dump.next("/state", "playing");
+    assertEquals(Number(state.args[3]), 100);
+    await dump.next("/beat", "1 100");
+    await oscsend(port, "/prestissimo/stop");
+    await dump.next("/state", "stopped");
   },
 });
 

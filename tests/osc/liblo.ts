@@ -137,7 +137,8 @@ function dumped(line: string): Dumped {
   return { address, types, args };
 }
 
-async function freePort(): Promise<number> {
+/** A UDP port of the loopback that nobody has. */
+export async function freePort(): Promise<number> {
   const socket = createSocket("udp4");
   await new Promise<void>((bound) => socket.bind(0, "127.0.0.1", bound));
   const { port } = socket.address();
