@@ -98,15 +98,18 @@ class Examples:
         chosen = [(p, label) for p, label in labels if label["split"] in splits]
         self.styles = [label["style"] for _, label in chosen]
         self.clips = [dict(np.load(folder / f"{p.stem}.npz")) for p, _ in chosen]
+        if not self.clips:
+            raise ValueError(f'no clips of the splits {", ".join(splits)} in "{corpus}"')
+        self.shortest = min(len(c["mel"]) for c in self.clips)
 
     def batch(self, size):
         """-> log-mel (size, time, BANDS), embeddings (size, 384)."""
-        time = int(RATE * self.rng.uniform(SHORTEST_S, LONGEST_S))
+        time = min(int(RATE * self.rng.uniform(SHORTEST_S, LONGEST_S)), self.shortest)
         rows = self.rng.permutation(len(self.clips))[:size]
         xs, es = [], []
         for i in rows:
             x, e = self.clips[i]["mel"], self.clips[i]["words"]
-            at = self.rng.integers(0, len(x) - time)
+            at = self.rng.integers(0, len(x) - time + 1)
             xs.append(x[at : at + time])
             es.append(e[self.rng.integers(len(e))])
         return torch.tensor(np.stack(xs).astype(np.float32)), torch.tensor(np.stack(es).astype(np.float32))
