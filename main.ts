@@ -4,12 +4,13 @@
  * @module
  */
 import { type App, createApp } from "./lib/app.ts";
+import { connectNats, openRemoteEngine } from "./lib/cluster/mod.ts";
 import { type Config, LOOPBACK, parseConfig } from "./lib/config.ts";
 import { loadAssets } from "./lib/http/assets.ts";
 import { GATE_LIMITS, type GateLimits } from "./lib/http/gate.ts";
 import { loadKeys } from "./lib/http/keys.ts";
 import { listen } from "./lib/http/listen.ts";
-import { openEngine } from "./lib/inference/mod.ts";
+import { type Engine, openEngine } from "./lib/inference/mod.ts";
 import { createLog, type Log } from "./lib/log.ts";
 import { openOsc, type OscDoor } from "./lib/osc/mod.ts";
 import { atMost } from "./lib/session/wait.ts";
@@ -39,7 +40,7 @@ export async function main(parts: Parts): Promise<void> {
   });
   const { keysFile } = config;
   const keys = keysFile === null ? [] : await loadKeys(keysFile);
-  const engine = await parts.openEngine({ ...config, log });
+  const engine = await openModels(parts, config, log);
   const assets = await loadAssets(new URL("web/", import.meta.url));
   const { createStream } = parts;
   const loopback = LOOPBACK.test(config.host);
@@ -61,6 +62,17 @@ export async function main(parts: Parts): Promise<void> {
   await osc?.close();
   await atMost(RELEASE_MS, shutdown());
   await atMost(RELEASE_MS, engine[Symbol.asyncDispose]());
+}
+
+/** The models of this machine, or those of workers elsewhere. */
+async function openModels(
+  { openEngine }: Parts,
+  config: Config,
+  log: Log,
+): Promise<Engine> {
+  if (config.natsUrl === null) return await openEngine({ ...config, log });
+  const nats = await connectNats(config.natsUrl, { name: "gateway", log });
+  return await openRemoteEngine({ nats, log });
 }
 
 /** Opens the door of OSC, if there is to be one. */

@@ -44,14 +44,16 @@ export const VERSION = "0.1.0";
 export interface AppOptions {
   engine: Engine;
   createStream: CreateStream;
-  config: Pick<
-    Config,
-    | "apiKeys"
-    | "allowedOrigins"
-    | "maxStreams"
-    | "maxStreamsPerConnection"
-    | "maxListeners"
-  >;
+  config:
+    & Pick<
+      Config,
+      | "apiKeys"
+      | "allowedOrigins"
+      | "maxStreams"
+      | "maxStreamsPerConnection"
+      | "maxListeners"
+    >
+    & Partial<Pick<Config, "maxLoad">>;
   /** Keys besides those of the configuration. */
   keys?: readonly KeyRules[];
   /** True if nobody but this machine is to reach the server. */
@@ -220,10 +222,13 @@ function createService(
   const models = [...engine.models].map(([id, model]) =>
     [id, meteredModel(model, telemetry)] as const
   );
-  const admission = new Admission(
-    config.maxStreams,
-    (transport, change) => telemetry.streams.inc({ transport }, change),
-  );
+  const { maxStreams, maxLoad } = config;
+  const admission = new Admission(maxStreams, {
+    mostLoad: maxLoad === undefined ? undefined : maxLoad / 100,
+    onChange: (transport, change) =>
+      telemetry.streams.inc({ transport }, change),
+  });
+  telemetry.showLoad(() => admission.load);
   const service: Service = {
     server: { name: "prestissimo", version: VERSION },
     provider: engine.provider,

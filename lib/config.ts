@@ -20,6 +20,8 @@ export interface Config {
   /** Most streams in this process at once, clips over HTTP included. */
   maxStreams: number;
   maxStreamsPerConnection: number;
+  /** How much of what the device can do streams may ask for together, in percent. */
+  maxLoad: number;
   /** Most listeners to streams of others at once. */
   maxListeners: number;
   /** Keys that open `/v1/*`; empty = open to everyone. */
@@ -44,6 +46,8 @@ export interface Config {
   oscTarget: { host: string; port: number } | null;
   /** How long streams may go on after a signal to stop, in ms. */
   drainMs: number;
+  /** Where workers are met; null = everything is in this process. */
+  natsUrl: string | null;
 }
 
 type Parse<T> = (text: string) => T;
@@ -67,6 +71,7 @@ const SETTINGS: {
     integer(1, 1_000),
     "8",
   ],
+  maxLoad: ["MAX_LOAD", integer(1, 1_000_000), "90"],
   maxListeners: ["MAX_LISTENERS", integer(0, 100_000), "1000"],
   apiKeys: ["API_KEYS", list(0), ""],
   keysFile: ["KEYS_FILE", optional(nonEmpty), ""],
@@ -84,7 +89,11 @@ const SETTINGS: {
   oscHost: ["OSC_HOST", nonEmpty, "127.0.0.1"],
   oscTarget: ["OSC_TARGET", optional(hostAndPort), ""],
   drainMs: ["DRAIN_MS", integer(0, 600_000), "5000"],
+  natsUrl: ["NATS_URL", optional(natsUrl), ""],
 };
+
+/** What is never shown. */
+const SECRETS = ["API_KEYS", "NATS_URL"];
 
 /** Flags that need no value. */
 const SWITCHES = ["OPEN"];
@@ -122,11 +131,6 @@ export function parseConfig(
       `OSC_HOST is "${oscHost}", which others can reach, and OSC knows no keys: listen on 127.0.0.1, or let everybody in with --open`,
     );
   }
-  if (env("NATS_URL")) {
-    throw new TypeError(
-      "NATS_URL is set, but this version keeps everything in one process: unset it",
-    );
-  }
   return config;
 }
 
@@ -158,7 +162,9 @@ function read<T>(name: string, text: string, parse: Parse<T>): T {
     return parse(text.trim());
   } catch (error) {
     const wanted = (error as Error).message;
-    throw new TypeError(`${name} is "${text}": must be ${wanted}`);
+    // What may hold a password is not repeated.
+    const shown = SECRETS.includes(name) ? "not usable" : `"${text}"`;
+    throw new TypeError(`${name} is ${shown}: must be ${wanted}`);
   }
 }
 
@@ -213,6 +219,14 @@ function hostAndPort(text: string): { host: string; port: number } {
     throw new TypeError('a host and a port such as "127.0.0.1:57120"');
   }
   return { host, port: Number(port) };
+}
+
+function natsUrl(text: string): string {
+  const scheme = /^(nats|tls):\/\//.test(text);
+  if (scheme && URL.canParse(text) && new URL(text).hostname !== "") {
+    return text;
+  }
+  throw new TypeError('a URL such as "nats://127.0.0.1:4222"');
 }
 
 function origins(text: string): string[] {

@@ -27,6 +27,7 @@ export type Timing =
   | "queue"
   | "prompt"
   | "step"
+  | "block"
   | "decode"
   | "analyse"
   | "encode"
@@ -37,6 +38,10 @@ export type Timing =
 export interface TelemetrySource {
   /** Units of work waiting. */
   readonly queued: number;
+  /** Workers that are ready, of how many, and how often one was replaced. */
+  readonly workers?: { alive: number; wanted: number; restarts: number };
+  /** How much quality streams have to give up for now, 0 = none. */
+  readonly pressure?: number;
 }
 
 /** All instruments of one server, in a registry of their own. */
@@ -55,6 +60,10 @@ export class Telemetry {
   readonly underruns = this.#counter(
     "underruns_total",
     "Packets that left after the moment they were to be heard",
+  );
+  readonly degradations = this.#counter(
+    "degradations_total",
+    "Times that a stream went over to fewer steps or layers",
   );
   readonly slowClients = this.#counter(
     "slow_clients_total",
@@ -96,6 +105,7 @@ export class Telemetry {
     queue: this.#histogram("queue", "Waiting of one unit of work"),
     prompt: this.#histogram("prompt", "Encoding of one prompt"),
     step: this.#histogram("step", "One denoiser call"),
+    block: this.#histogram("block", "One block, made by a worker elsewhere"),
     decode: this.#histogram("decode", "One decoder window"),
     analyse: this.#histogram("analyse", "One clip to latents"),
     encode: this.#histogram("encode", "One Opus packet", ENCODE_SECONDS),
@@ -104,27 +114,56 @@ export class Telemetry {
   };
 
   constructor(source: TelemetrySource) {
-    new Gauge({
-      name: "prestissimo_queue_depth",
-      help: "Units of work waiting",
-      registers: this.#registers,
-      collect() {
-        this.set(source.queued);
-      },
-    });
-    new Gauge({
-      name: "prestissimo_resident_memory_bytes",
-      help: "Memory of the process",
-      registers: this.#registers,
-      collect() {
-        this.set(Deno.memoryUsage().rss);
-      },
-    });
+    this.#read("queue_depth", "Units of work waiting", () => source.queued);
+    this.#read(
+      "pressure",
+      "How much quality streams have to give up, 0 = none",
+      () => source.pressure ?? 0,
+    );
+    this.#read(
+      "workers",
+      "Inference workers that are ready",
+      () => source.workers?.alive ?? 0,
+    );
+    this.#read(
+      "worker_restarts",
+      "Inference workers that were replaced since the start",
+      () => source.workers?.restarts ?? 0,
+    );
+    this.#read(
+      "resident_memory_bytes",
+      "Memory of the process",
+      () => Deno.memoryUsage().rss,
+    );
+  }
+
+  /** Shows what streams ask of the device, 1 = all that it can do. */
+  showLoad(load: () => { networks: number; synthesis: number }): void {
+    this.#read(
+      "load_networks",
+      "Share of the network workers that streams ask for",
+      () => load().networks,
+    );
+    this.#read(
+      "load_synthesis",
+      "Share of the synthesis workers that streams ask for",
+      () => load().synthesis,
+    );
   }
 
   /** Records one duration, in ms. */
   time(timing: Timing, ms: number): void {
     this.#times[timing].observe(Math.max(0, ms) / 1000);
+  }
+
+  /** A gauge that is read when metrics are asked for. */
+  #read(name: string, help: string, value: () => number): void {
+    new Gauge({
+      ...this.#named(name, help),
+      collect() {
+        this.set(value());
+      },
+    });
   }
 
   #gauge(name: string, help: string, ...labelNames: string[]): Gauge {

@@ -12,11 +12,17 @@ import {
   type Attributes,
   type Context,
   context,
+  propagation,
   type Span,
   SpanStatusCode,
   trace,
 } from "@opentelemetry/api";
-import type { Model, WorkOptions } from "./inference/engine.ts";
+import type {
+  BlockInput,
+  EncoderInput,
+  Model,
+  WorkOptions,
+} from "./inference/engine.ts";
 
 /** Packets that share a span: a second of the usual ones. */
 const PACKETS_A_SPAN = 50;
@@ -71,7 +77,31 @@ export class StreamTrace {
   /** The model, whose every unit of work is a span. */
   model(model: Model): Model {
     return {
-      ...model,
+      manifest: model.manifest,
+      sha256: model.sha256,
+      ...(model.encodeAudio && {
+        encodeAudio: (input: EncoderInput, options: WorkOptions) =>
+          this.#work(
+            "analyse",
+            this.#rootContext,
+            options,
+            (timed) => model.encodeAudio!(input, timed),
+          ),
+      }),
+      ...(model.makeBlock && {
+        makeBlock: (input: BlockInput, options: WorkOptions) =>
+          this.#work(
+            "denoise",
+            this.#blockContext(false),
+            options,
+            (timed) => model.makeBlock!(input, timed),
+          ),
+      }),
+      demand: (steps) => model.demand?.(steps) ?? { networks: 0, synthesis: 0 },
+      // Asked for at every block: a copy would stay what it was at the start.
+      get pressure() {
+        return model.pressure ?? 0;
+      },
       encodePrompt: (text, options) =>
         this.#work(
           "prompt",
@@ -152,6 +182,7 @@ export class StreamTrace {
     try {
       return await run({
         ...options,
+        trace: trace.setSpan(parent, span),
         onTiming(spent) {
           span.setAttributes({
             "work.queue_ms": spent.queueMs,
@@ -191,6 +222,32 @@ export class StreamTrace {
       }, this.#rootContext);
       span.end(performance.timeOrigin + endMs);
     }
+  }
+}
+
+/** What a span is called in a message to another machine (W3C trace context). */
+export function carrier(of: Context): Record<string, string> {
+  const fields: Record<string, string> = {};
+  propagation.inject(of, fields);
+  return fields;
+}
+
+/** Does work for another machine, as part of its trace if it has one. */
+export async function within<T>(
+  name: string,
+  from: Record<string, string> | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (!from) return await work();
+  const parent = propagation.extract(context.active(), from);
+  const span = tracer().startSpan(name, {}, parent);
+  try {
+    return await work();
+  } catch (thrown) {
+    span.setStatus({ code: SpanStatusCode.ERROR, message: String(thrown) });
+    throw thrown;
+  } finally {
+    span.end();
   }
 }
 

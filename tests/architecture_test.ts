@@ -22,7 +22,7 @@ const RULES: Record<string, { rooms: string[]; packages: string[] }> = {
   client: { rooms: ["protocol"], packages: [] },
   inference: {
     rooms: ["codec", "diffusion", "prompt", "protocol"],
-    packages: ["onnxruntime-node", "valibot"],
+    packages: ["@opentelemetry/api", "onnxruntime-node", "valibot"],
   },
   stream: {
     rooms: ["diffusion", "inference", "prompt", "protocol"],
@@ -31,6 +31,10 @@ const RULES: Record<string, { rooms: string[]; packages: string[] }> = {
   session: {
     rooms: ["audio", "inference", "protocol", "stream"],
     packages: [],
+  },
+  cluster: {
+    rooms: ["inference", "stream"],
+    packages: ["@nats-io/transport-node"],
   },
   osc: { rooms: ["protocol", "session"], packages: ["osc-min"] },
   lyria: { rooms: ["protocol", "session"], packages: ["valibot"] },

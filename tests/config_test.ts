@@ -14,6 +14,7 @@ Deno.test("parseConfig() has a default for everything", () => {
     threads: null,
     maxStreams: 16,
     maxStreamsPerConnection: 8,
+    maxLoad: 90,
     maxListeners: 1000,
     apiKeys: [],
     keysFile: null,
@@ -27,6 +28,7 @@ Deno.test("parseConfig() has a default for everything", () => {
     oscHost: "127.0.0.1",
     oscTarget: null,
     drainMs: 5000,
+    natsUrl: null,
   });
 });
 
@@ -40,6 +42,7 @@ Deno.test("parseConfig() reads every variable", () => {
       THREADS: "3",
       MAX_STREAMS: "5",
       MAX_STREAMS_PER_CONNECTION: "2",
+      MAX_LOAD: "50",
       MAX_LISTENERS: "9",
       API_KEYS: "one,two",
       KEYS_FILE: "keys.json",
@@ -47,6 +50,7 @@ Deno.test("parseConfig() reads every variable", () => {
       GATE: "off",
       MAX_CONNECTIONS: "7",
       MAX_CONNECTIONS_PER_ADDRESS: "6",
+      NATS_URL: "nats://user:secret@nats.example:4222",
       ALLOWED_ORIGINS: "https://example.org,http://localhost:3000",
       LOG: "json",
       OSC_PORT: "57121",
@@ -62,6 +66,7 @@ Deno.test("parseConfig() reads every variable", () => {
       threads: 3,
       maxStreams: 5,
       maxStreamsPerConnection: 2,
+      maxLoad: 50,
       maxListeners: 9,
       apiKeys: ["one", "two"],
       keysFile: "keys.json",
@@ -75,6 +80,7 @@ Deno.test("parseConfig() reads every variable", () => {
       oscHost: "::1",
       oscTarget: { host: "127.0.0.1", port: 57120 },
       drainMs: 100,
+      natsUrl: "nats://user:secret@nats.example:4222",
     },
   );
 });
@@ -98,7 +104,8 @@ for (
     [{ ALLOWED_ORIGINS: "example.org" }, [], "must be origins such as"],
     [{ ALLOWED_ORIGINS: "https://a.org/x" }, [], "must be origins such as"],
     [{ HOST: "0.0.0.0" }, [], "set API_KEYS"],
-    [{ NATS_URL: "nats://x" }, [], "NATS_URL"],
+    [{ NATS_URL: "http://x" }, [], "NATS_URL is not usable: must be a URL"],
+    [{ NATS_URL: "nats://" }, [], 'such as "nats://127.0.0.1:4222"'],
     [{}, ["--prot", "1"], 'Unknown argument "--prot": known are --host'],
     [{}, ["serve"], 'Unknown argument "serve"'],
     [{}, ["--port"], "--port needs a value"],
@@ -127,4 +134,7 @@ Deno.test("parseConfig() never shows a key", () => {
   const env = { HOST: "0.0.0.0", API_KEYS: "sesame", PORT: "x" };
   const { message } = assertThrows(() => config(env), TypeError);
   assert(!message.includes("sesame"));
+  const nats = { NATS_URL: "amqp://user:sesame@host" };
+  const told = assertThrows(() => config(nats), TypeError);
+  assert(!told.message.includes("sesame"));
 });

@@ -13,6 +13,8 @@ import type {
   Provider,
   WorkOptions,
 } from "../lib/inference/engine.ts";
+import type { Demand } from "../lib/inference/demand.ts";
+import type { Pressure } from "../lib/inference/load.ts";
 import type { Manifest } from "../lib/inference/manifest.ts";
 
 export { sineAt, SineStream, sineStreams } from "./sine_stream.ts";
@@ -89,12 +91,23 @@ export class FakeModel implements Model {
   readonly sha256: string = "f".repeat(64);
   /** How often each network ran. */
   readonly calls = { prompt: 0, denoise: 0, decode: 0 };
+  /** What a stream asks of the device, whatever its steps. */
+  cost: Demand = { networks: 0, synthesis: 0 };
+  pressure: Pressure = 0;
   readonly #runMs: number;
 
   /** @param options `runMs`: time that every unit of work takes, in ms. */
-  constructor(options: { id?: string; runMs?: number } = {}) {
+  constructor(
+    options: { id?: string; runMs?: number; minSteps?: number } = {},
+  ) {
     this.manifest = fakeManifest(options.id);
-    this.#runMs = options.runMs ?? 0;
+    const { minSteps, runMs = 0 } = options;
+    if (minSteps !== undefined) this.manifest.sampler.min_steps = minSteps;
+    this.#runMs = runMs;
+  }
+
+  demand(): Demand {
+    return this.cost;
   }
 
   async encodePrompt(

@@ -4,7 +4,9 @@
  * @module
  */
 import type { Controls, Quantum, Ramp } from "../lib/protocol/mod.ts";
+import { Spans } from "../lib/stream/spans.ts";
 import type {
+  Change,
   CreateStream,
   Followed,
   MusicStream,
@@ -48,12 +50,15 @@ export class SineStream implements MusicStream {
     decodeMs: 5,
   };
   controls: Controls;
+  readonly firstControls: Controls;
+  readonly changes: Change[] = [];
+  readonly loop: boolean;
+  readonly degraded = new Spans();
   position = 0;
   cancelled = false;
   readonly #settings: SineSettings;
-  readonly #loop: boolean;
   readonly #understood: readonly string[];
-  readonly #changes: number[] = [];
+  readonly #octaves: number[] = [];
   readonly #abort = new AbortController();
 
   constructor(options: StreamOptions, settings: SineSettings) {
@@ -61,10 +66,11 @@ export class SineStream implements MusicStream {
     this.#settings = settings;
     this.#understood = model.manifest.controls.understood;
     this.seed = options.seed;
-    this.#loop = options.loop;
+    this.loop = options.loop;
     this.steps = options.steps ?? model.manifest.sampler.steps;
     this.bpm = controls.bpm ?? 120;
     this.controls = resolved(controls);
+    this.firstControls = this.controls;
     this.totalSamples = duration === null
       ? null
       : "seconds" in duration
@@ -113,14 +119,19 @@ export class SineStream implements MusicStream {
     const atSample = Math.ceil(
       Math.ceil(this.position / grid) * grid,
     );
-    this.#changes.push(atSample);
+    this.#octaves.push(atSample);
+    if (atSample < (this.totalSamples ?? 0)) {
+      const { prompts } = resolved(patch);
+      const change = patch.prompts ? { ...patch, prompts: prompts! } : patch;
+      this.changes.push({ atSample, rampSamples: 0, patch: change });
+    }
     return { atSample, atBeat: this.#beatAt(atSample) };
   }
 
   /** A sine stream loops as it is: the samples before sample 0 are those of the sines. */
   async lead(samples: number) {
     await Promise.resolve();
-    if (!this.#loop) return null;
+    if (!this.loop) return null;
     const wave = (channel: 0 | 1) =>
       Float32Array.from(
         { length: samples },
@@ -159,7 +170,7 @@ export class SineStream implements MusicStream {
   }
 
   #octave(sample: number): number {
-    return this.#changes.filter((change) => change <= sample).length;
+    return this.#octaves.filter((change) => change <= sample).length;
   }
 
   #beatAt(sample: number): number {

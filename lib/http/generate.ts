@@ -12,7 +12,7 @@ import {
 } from "../protocol/mod.ts";
 import type { WaitsFor } from "../session/board.ts";
 import { openStream } from "../session/open_stream.ts";
-import { resolvePiece } from "../session/piece.ts";
+import { demandOf, resolvePiece } from "../session/piece.ts";
 import { incidentId, Refusal } from "../session/refusal.ts";
 import type { Service } from "../session/service.ts";
 import type { MusicStream, StreamOptions } from "../stream/music_stream.ts";
@@ -50,7 +50,7 @@ export async function generate(
   const wanted = await readRequest(request, access);
   const piece = resolvePiece(wanted, service);
   piece.duration ??= { seconds: DEFAULT_SECONDS };
-  const place = service.admission.enter("http");
+  const place = service.admission.enter("http", demandOf(piece));
   const waits: { for: WaitsFor } = { for: "prompt" };
   const about = { key: service.key, model: piece.model.manifest.id };
   const onBoard = service.board.add(() => ({

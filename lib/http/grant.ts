@@ -104,7 +104,7 @@ export function grantedService(service: Service, grant: Grant): Service {
       : new Map([...service.models].filter(([id]) => models.includes(id))),
     admission: {
       requireOpen: () => admission.requireOpen(),
-      enter: (transport) => enter(grant, admission, transport),
+      enter: (transport, demand) => enter(grant, admission, transport, demand),
     },
     broadcasts: {
       open: (info) => broadcasts.open(info),
@@ -122,12 +122,12 @@ export function grantedService(service: Service, grant: Grant): Service {
 function enter(
   grant: Grant,
   admission: Pick<Admission, "enter">,
-  transport: Parameters<Admission["enter"]>[0],
+  ...stream: Parameters<Admission["enter"]>
 ): Disposable {
   grant.require("play");
   const own = grant.enter();
   try {
-    const place = admission.enter(transport);
+    const place = admission.enter(...stream);
     return {
       [Symbol.dispose]() {
         own[Symbol.dispose]();

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Context } from "@opentelemetry/api";
 import type { Demand } from "./demand.ts";
 import type { Pressure } from "./load.ts";
 import type { Manifest } from "./manifest.ts";
@@ -23,6 +24,8 @@ export interface WorkOptions {
   owner?: unknown;
   /** Aborting rejects work that has not started; running work is completed. */
   signal?: AbortSignal;
+  /** The span that the work is part of, if there is a trace. */
+  trace?: Context;
   /** Told how long the unit waited and ran, in ms, once it is done. */
   onTiming?: (timing: { queueMs: number; runMs: number }) => void;
 }
@@ -57,6 +60,30 @@ export interface DenoiserInput {
    * all of them unless said. A package without budgets takes none.
    */
   blocks?: number;
+}
+
+/** Everything a block is a function of. */
+export interface BlockInput {
+  /** Latent frames before the block, row-major (contextFrames, channels). */
+  context: Float32Array;
+  contextFrames: number;
+  /** Latent frames after the block, likewise (afterFrames, channels): what it has to lead to. */
+  after: Float32Array;
+  afterFrames: number;
+  /** New latent frames. With what is known an allowed number of frames for the denoiser. */
+  frames: number;
+  /** Index of the first new latent frame since decoding began: numbers the noise. */
+  index: number;
+  /** Control rows for context, new frames and those after, row-major (frames, channels). */
+  controls: Float32Array;
+  /** Prompt tokens, row-major (tokens, dims). */
+  prompt: Float32Array;
+  seed: number;
+  steps: number;
+  /** Blocks of the network that run at most, or null for as many as the package says. */
+  mostBlocks: number | null;
+  /** Guidance scale, or null for the package's own. */
+  guidance: number | null;
 }
 
 /** Everything the decoder carries from one window to the next; opaque, never mutated. */
@@ -94,6 +121,11 @@ export interface Model {
   /** sha256 over the package's manifest file, hex: names the weights in a receipt. */
   readonly sha256: string;
   encodePrompt(text: string, options: WorkOptions): Promise<PromptEncoding>;
+  /**
+   * Latents of a whole block, row-major (frames, latent channels), where it is
+   * made elsewhere: with many machines a block is the unit of work.
+   */
+  makeBlock?(input: BlockInput, options: WorkOptions): Promise<Float32Array>;
   /** Returns F: (batch, frames, latent channels). */
   denoise(input: DenoiserInput, options: WorkOptions): Promise<Float32Array>;
   decode(input: DecoderInput, options: WorkOptions): Promise<DecoderOutput>;

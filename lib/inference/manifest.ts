@@ -91,7 +91,7 @@ export const Manifest = strict({
       ),
     ),
     max_steps: count("Steps at most."),
-    guidance: v.nullable(guidance),
+    guidance: v.optional(v.nullable(guidance), null),
   }),
   decoder,
   encoder: v.optional(encoder),

@@ -41,6 +41,8 @@ export interface SchedulerOptions<W> {
   /** Lets whoever was served ask again, before another unit starts. */
   turn?: () => Promise<void>;
   onStart?: OnStart;
+  /** Workers that a unit may cost; default {@linkcode MOST_LOSSES}. */
+  mostLosses?: number;
 }
 
 /** A unit that waits. */
@@ -69,8 +71,11 @@ export class Scheduler<W> {
   readonly #now: () => number;
   readonly #turn: () => Promise<void>;
   readonly #onStart: OnStart;
-  readonly #idle: W[] = [];
-  readonly #workers = new Set<W>();
+  readonly #mostLosses: number;
+  /** Free slots of workers. */
+  #idle: W[] = [];
+  /** Workers, and how many runs each is at. */
+  readonly #workers = new Map<W, number>();
   readonly #running = new Set<Promise<void>>();
   #busyMs = 0;
   #closed: Error | null = null;
@@ -81,6 +86,7 @@ export class Scheduler<W> {
     this.#now = options.now ?? (() => performance.now());
     this.#turn = options.turn ?? nextTurn;
     this.#onStart = options.onStart ?? (() => {});
+    this.#mostLosses = options.mostLosses ?? MOST_LOSSES;
   }
 
   /** Units that wait, the running ones not counted. */
@@ -98,18 +104,21 @@ export class Scheduler<W> {
     return this.#busyMs;
   }
 
-  /** Gives work to one more worker. */
-  add(worker: W): void {
-    this.#workers.add(worker);
-    this.#idle.push(worker);
+  /**
+   * Gives work to one more worker.
+   *
+   * @param slots Runs that it is given at once: more than one where asking takes time.
+   */
+  add(worker: W, slots = 1): void {
+    this.#workers.set(worker, 0);
+    for (let i = 0; i < slots; i++) this.#idle.push(worker);
     this.#start();
   }
 
   /** Gives no more work to a worker. */
   remove(worker: W): void {
     this.#workers.delete(worker);
-    const at = this.#idle.indexOf(worker);
-    if (at >= 0) this.#idle.splice(at, 1);
+    this.#idle = this.#idle.filter((each) => each !== worker);
   }
 
   /**
@@ -174,10 +183,22 @@ export class Scheduler<W> {
       const nowMs = this.#now();
       const first = this.#order.take(nowMs, this.#workers.size)!;
       const batch = [first, ...this.#company(first, nowMs)];
-      const running = this.#run(this.#idle.shift()!, batch);
+      const running = this.#run(this.#leastBusy(), batch);
       this.#running.add(running);
       running.finally(() => this.#running.delete(running));
     }
+  }
+
+  /** Takes a slot of the worker that is at the fewest runs, of the longest idle one among equals. */
+  #leastBusy(): W {
+    const runs = (worker: W) => this.#workers.get(worker)!;
+    let best = 0;
+    for (let i = 1; i < this.#idle.length; i++) {
+      if (runs(this.#idle[i]!) < runs(this.#idle[best]!)) best = i;
+    }
+    const [worker] = this.#idle.splice(best, 1);
+    this.#workers.set(worker!, runs(worker!) + 1);
+    return worker!;
   }
 
   /** Units that share the run of `first`, as long as that makes neither late. */
@@ -218,14 +239,18 @@ export class Scheduler<W> {
     // Whoever was served mostly asks again at once, and may be the most
     // urgent still: it gets one turn of the event loop before another starts.
     if (this.#order.size > 0) await this.#turn();
-    if (this.#workers.has(worker)) this.#idle.push(worker);
+    const runs = this.#workers.get(worker);
+    if (runs !== undefined) {
+      this.#workers.set(worker, runs - 1);
+      this.#idle.push(worker);
+    }
     this.#start();
   }
 
   #failed(unit: Unit<W>, error: unknown): void {
     const { signal } = unit.options;
     const again = error instanceof WorkerLostError && unit.job.repeatable &&
-      this.#closed === null && ++unit.losses < MOST_LOSSES;
+      this.#closed === null && ++unit.losses < this.#mostLosses;
     if (!again) unit.reject(this.#closed ?? error);
     else if (signal?.aborted) unit.reject(signal.reason);
     else this.#order.push(unit);

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import type { EncoderInput, Model, WorkOptions } from "../inference/engine.ts";
+import type {
+  BlockInput,
+  EncoderInput,
+  Model,
+  WorkOptions,
+} from "../inference/engine.ts";
 import type { Telemetry, Timing } from "../telemetry.ts";
 
 /** Wraps a model; results and order of work are untouched. */
@@ -25,6 +30,14 @@ export function meteredModel(model: Model, telemetry: Telemetry): Model {
       model.encodePrompt(text, metered("prompt", options)),
     denoise: (input, options) => model.denoise(input, metered("step", options)),
     decode: (input, options) => model.decode(input, metered("decode", options)),
+    ...(model.makeBlock && {
+      makeBlock: (input: BlockInput, options: WorkOptions) =>
+        model.makeBlock!(input, metered("block", options)),
+    }),
+    demand: (steps) => model.demand?.(steps) ?? { networks: 0, synthesis: 0 },
+    get pressure() {
+      return model.pressure ?? 0;
+    },
     ...(model.encodeAudio && {
       encodeAudio: (input: EncoderInput, options: WorkOptions) =>
         model.encodeAudio!(input, metered("analyse", options)),

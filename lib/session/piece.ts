@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Demand } from "../inference/demand.ts";
 import type { Model } from "../inference/engine.ts";
 import {
   CONTROL_NAMES,
@@ -14,6 +15,11 @@ import type { ContextAudio, StreamOptions } from "../stream/music_stream.ts";
 import type { Contexts } from "./contexts.ts";
 import { Refusal } from "./refusal.ts";
 import type { Service } from "./service.ts";
+
+/** What a piece will ask of the device while it plays at real time. */
+export function demandOf({ model, steps }: StreamOptions): Demand | undefined {
+  return model.demand?.(steps ?? model.manifest.sampler.steps);
+}
 
 /** The controls among the fields of a message. */
 export function controlsOf(fields: Controls): Controls {

@@ -5,7 +5,7 @@
  */
 import type { Model, Provider } from "../inference/engine.ts";
 import type { Receipt } from "../protocol/mod.ts";
-import type { MusicStream } from "../stream/music_stream.ts";
+import type { Change, MusicStream } from "../stream/music_stream.ts";
 import type { StreamEnd } from "./packetizer.ts";
 
 /** Number format in which the networks compute. */
@@ -17,7 +17,8 @@ export function receiptOf(
   end: StreamEnd,
   source: { model: Model; provider: Provider },
 ): Receipt {
-  const { prompts = [], ...controls } = stream.controls;
+  const { prompts = [], ...controls } = stream.firstControls;
+  const { changes, degraded: { all: degraded } } = stream;
   return {
     model: source.model.manifest.id,
     model_sha256: source.model.sha256,
@@ -27,7 +28,21 @@ export function receiptOf(
     steps: stream.steps,
     prompts,
     controls,
+    ...(stream.loop && { loop: true as const }),
+    ...(changes?.length !== 0 && { updates: changes?.map(updateOf) ?? null }),
+    ...(degraded.length > 0 && { degraded }),
     samples: end.samples,
     pcm_sha256: end.pcmSha256,
+  };
+}
+
+function updateOf({ atSample, rampSamples, patch }: Change) {
+  const { prompts, ...controls } = patch ?? {};
+  return {
+    at_sample: atSample,
+    ramp_samples: rampSamples,
+    ...(patch === null && { reset: true as const }),
+    ...(prompts && { prompts }),
+    ...(Object.keys(controls).length > 0 && { controls }),
   };
 }

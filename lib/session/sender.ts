@@ -47,6 +47,8 @@ export class Sender {
   #nextSample = 0;
   #warnedMs = -Infinity;
   #waitsFor: WaitsFor = "music";
+  /** True while what is sent was made with less than was asked for. */
+  #degraded = false;
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -136,6 +138,7 @@ export class Sender {
     const nowMs = performance.now();
     const lateMs = pacer.catchUp(frame.sample, nowMs);
     if (lateMs > 0) this.#underrun(lateMs, nowMs);
+    this.#tellQuality(frame.sample);
     pacer.start(nowMs);
     const { last, seq, sample, beat } = frame;
     const header = { last, discontinuity: false, handle, seq, sample, beat };
@@ -153,6 +156,23 @@ export class Sender {
     if (seq > 0) return;
     const totalMs = performance.now() - receivedMs;
     reporter.firstAudio(stream, { encodeMs: nowMs - encodingMs, totalMs });
+  }
+
+  #tellQuality(sample: number): void {
+    const { stream, reporter, telemetry } = this.#options;
+    // What follows the music is padding.
+    if (sample >= (stream.totalSamples ?? Infinity)) return;
+    const degraded = stream.degraded.has(sample);
+    if (degraded === this.#degraded) return;
+    this.#degraded = degraded;
+    if (degraded) {
+      telemetry.degradations.inc();
+      const text = "The server is busy: the music is made with less effort";
+      reporter.warn("quality_reduced", `${text} from sample ${sample} on`);
+    } else {
+      const text = "The music is made with all the effort that was asked for";
+      reporter.warn("quality_restored", `${text} from sample ${sample} on`);
+    }
   }
 
   #underrun(lateMs: number, nowMs: number): void {

@@ -14,7 +14,7 @@ import { JoinedStream } from "./broadcast_join.ts";
 import { errorReply } from "./error_reply.ts";
 import { modelInfos } from "./model_info.ts";
 import { Outbox, type SessionSocket } from "./outbox.ts";
-import { resolvePiece } from "./piece.ts";
+import { demandOf, resolvePiece } from "./piece.ts";
 import { Player } from "./player.ts";
 import { Refusal } from "./refusal.ts";
 import type { Received } from "./reporter.ts";
@@ -117,14 +117,19 @@ export class Session {
     const { stream: id, format, lead_ms: leadMs } = message;
     this.#requireRoom(id);
     const piece = resolvePiece(message, this.#service);
-    const place = this.#service.admission.enter("websocket");
+    const { admission } = this.#service;
+    const place = admission.enter("websocket", demandOf(piece));
+    const pace = message.pace ??
+      (piece.duration === null ? "realtime" : "asap");
+    // Nobody waits for the end of what is made as fast as it goes.
+    piece.elastic = pace === "realtime";
     const handle = this.#takeHandle();
     const player = new Player({
       id,
       handle,
       piece,
       format,
-      pace: message.pace ?? (piece.duration === null ? "realtime" : "asap"),
+      pace,
       leadMs,
       start: received,
       place,

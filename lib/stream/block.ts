@@ -15,37 +15,16 @@ import {
   sample,
   scheduleSigmas,
 } from "../diffusion/mod.ts";
-import type { Model } from "../inference/engine.ts";
+import type { BlockInput, Model } from "../inference/engine.ts";
 
-/** Everything a block is a function of. */
-export interface BlockInput {
-  /** Latent frames before the block, row-major (contextFrames, channels). */
-  context: Float32Array;
-  contextFrames: number;
-  /** Latent frames after the block, likewise (afterFrames, channels): what it has to lead to. */
-  after: Float32Array;
-  afterFrames: number;
-  /** New latent frames. With what is known an allowed number of frames for the denoiser. */
-  frames: number;
-  /** Index of the first new latent frame since decoding began: numbers the noise. */
-  index: number;
-  /** Control rows for context, new frames and those after, row-major (frames, channels). */
-  controls: Float32Array;
-  /** Prompt tokens, row-major (tokens, dims). */
-  prompt: Float32Array;
-  seed: number;
-  steps: number;
-  /** Blocks of the network that run at most, or null for as many as the package says. */
-  mostBlocks: number | null;
-  /** Guidance scale, or null for the package's own. */
-  guidance: number | null;
-}
+export type { BlockInput } from "../inference/engine.ts";
 
 /** How to run a block's denoiser calls. */
 export interface BlockOptions {
   deadlineMs: number;
   interactive?: boolean;
   owner?: unknown;
+  /** Ends the making between two calls. */
   signal: AbortSignal;
   /** Told after each call how long it waited and ran, in ms. */
   onTiming?: (timing: { queueMs: number; runMs: number }) => void;
@@ -93,6 +72,7 @@ export async function makeBlock(
   input: BlockInput,
   options: BlockOptions,
 ): Promise<Float32Array> {
+  if (model.makeBlock) return await model.makeBlock(input, options);
   const { latent, sampler, denoiser: { budgets } } = model.manifest;
   const { channels } = latent;
   const { contextFrames, afterFrames, frames } = input;

@@ -36,7 +36,7 @@ export async function createStream(
     ...rest,
     opening,
     steps,
-    fixedSteps: options.steps !== null,
+    elastic: options.elastic === true && options.steps === null,
     mixer,
     bpm,
     totalSamples: duration &&

@@ -37,18 +37,23 @@ export class EditQueue {
     return this.#edits;
   }
 
-  /** Adds an edit. Patches for the same sample become one, so a client cannot pile them up. */
-  add(edit: Edit): void {
+  /**
+   * Adds an edit. Patches for the same sample become one, so a client cannot pile them up.
+   *
+   * @returns False if it became part of one that was there.
+   */
+  add(edit: Edit): boolean {
     const same = this.#edits.findLast((other) =>
       other.at === edit.at && other.patch !== null && edit.patch !== null
     );
     if (same?.patch && edit.patch) {
       same.patch = mergePatches(same.patch, edit.patch);
       same.ramp = edit.ramp;
-      return;
+      return false;
     }
     const at = this.#edits.findIndex((other) => other.at > edit.at);
     this.#edits.splice(at < 0 ? this.#edits.length : at, 0, edit);
+    return true;
   }
 
   remove(edit: Edit): void {

@@ -18,6 +18,11 @@ export interface StreamOptions {
   loop: boolean;
   /** Sampler steps, or null for the package's default. */
   steps: number | null;
+  /**
+   * True if a busy server may make it in fewer steps and layers rather than too
+   * late; never so if `steps` is given.
+   */
+  elastic?: boolean;
   /** Audio that the music goes on from; the package must have an encoder. */
   context?: ContextAudio | null;
 }
@@ -74,6 +79,16 @@ export interface Followed {
   lockedSample: number;
 }
 
+/** A change that was made to a stream. */
+export interface Change {
+  /** First sample of the change. */
+  atSample: number;
+  /** How long it takes, in samples. */
+  rampSamples: number;
+  /** Controls that were laid over those in force; null if the context was forgotten. */
+  patch: Partial<Controls> | null;
+}
+
 /** One piece of music, read in order. All methods may be called while a read is pending. */
 export interface MusicStream {
   readonly seed: number;
@@ -82,6 +97,12 @@ export interface MusicStream {
   readonly meter: number;
   /** Controls with defaults and resolved weights, as in force at the newest update. */
   readonly controls: Controls;
+  /** The same as they were at the start. */
+  readonly firstControls: Controls;
+  /** What was changed since, in order; null if that was too much. Of an endless stream nothing is kept. */
+  readonly changes: readonly Change[] | null;
+  /** True if the end runs into the start. */
+  readonly loop: boolean;
   /** Total length in samples, or null if endless. */
   readonly totalSamples: number | null;
   /** Samples handed out so far; what comes later may still change. */
@@ -89,7 +110,7 @@ export interface MusicStream {
   /** Known after the first `read`. */
   readonly timings: StreamTimings;
   /** Samples made in fewer steps or layers than asked for, because the server was busy. */
-  readonly degraded?: Spans;
+  readonly degraded: Spans;
   /** Every control of `patch` that the package does not understand. */
   ignoredControls(patch: Partial<Controls>): string[];
   /**

@@ -52,7 +52,9 @@ export function bpmOfPatch(patch: Partial<Controls>): number | null {
 /** Controls with the defaults of the protocol and weights that sum to 1. */
 export function resolveControls(controls: Controls): Controls {
   const prompts = controls.prompts ?? [];
-  const sum = prompts.reduce((total, { weight }) => total + weight, 0);
+  const total = prompts.reduce((sum, { weight }) => sum + weight, 0);
+  // What was resolved before, in a receipt, must not change in its last bit.
+  const sum = Math.abs(total - 1) < 1e-9 ? 1 : total;
   return {
     ...controls,
     ...(controls.prompts && {

@@ -26,6 +26,16 @@ export class Spans {
     return this.#spans.some(({ from, to }) => from <= sample && sample < to);
   }
 
+  /** Forgets what is before `from`. */
+  forget(from: number): void {
+    while (this.#spans[0] && this.#spans[0].to <= from) this.#spans.shift();
+  }
+
+  /** The ranges, [from, to). */
+  get all(): [from: number, to: number][] {
+    return this.#spans.map(({ from, to }) => [from, to]);
+  }
+
   /** Forgets what is from `end` on. */
   truncate(end: number): void {
     this.#spans = this.#spans.filter(({ from }) => from < end);

@@ -13,6 +13,7 @@ import type { Pressure } from "../inference/load.ts";
 import type { Controls, Quantum, Ramp } from "../protocol/mod.ts";
 import { blockLength, contextLengths } from "./block_plan.ts";
 import { type BlockInput, makeBlock } from "./block.ts";
+import { Changes } from "./changes.ts";
 import { controlRows } from "./control_rows.ts";
 import { DecodeTrack } from "./decode_track.ts";
 import { type Edit, EditQueue } from "./edits.ts";
@@ -20,6 +21,7 @@ import { type BeatClock, behind, bendTo } from "./follow.ts";
 import { LatentTrack } from "./latent_track.ts";
 import { Loop } from "./loop.ts";
 import type {
+  Change,
   Followed,
   MusicStream,
   Opening,
@@ -60,8 +62,8 @@ export interface StreamInit extends Omit<StreamOptions, "context"> {
   mixer: PromptMixer;
   bpm: number;
   steps: number;
-  /** True if the client has said how many. */
-  fixedSteps: boolean;
+  /** True if there may be fewer while the server is busy. */
+  elastic: boolean;
   totalSamples: number | null;
   promptMs: number;
 }
@@ -73,9 +75,12 @@ export class Stream implements MusicStream {
   readonly totalSamples: number | null;
   readonly timings: StreamTimings;
   readonly degraded: Spans = new Spans();
+  readonly firstControls: Controls;
+  readonly loop: boolean;
+  readonly #changes = new Changes();
 
   #model: Model;
-  #fixedSteps: boolean;
+  #elastic: boolean;
   #hop: number;
   #mixer: PromptMixer;
   #score: Score;
@@ -114,7 +119,9 @@ export class Stream implements MusicStream {
   constructor(init: StreamInit) {
     this.seed = init.seed;
     this.steps = init.steps;
-    this.#fixedSteps = init.fixedSteps;
+    this.#elastic = init.elastic;
+    this.loop = init.loop;
+    this.firstControls = resolveControls(init.controls);
     this.totalSamples = init.totalSamples;
     this.timings = {
       queueMs: 0,
@@ -125,7 +132,7 @@ export class Stream implements MusicStream {
     this.#model = init.model;
     this.#hop = init.model.manifest.latent.hop_samples;
     this.#mixer = init.mixer;
-    this.#score = new Score(resolveControls(init.controls));
+    this.#score = new Score(this.firstControls);
     this.#tempo = new TempoMap(init.bpm);
     this.#loop = this.#makeLoop(init);
     this.#opening = init.opening;
@@ -152,6 +159,10 @@ export class Stream implements MusicStream {
 
   get controls(): Controls {
     return this.#score.latest;
+  }
+
+  get changes(): readonly Change[] | null {
+    return this.#changes.all;
   }
 
   get position(): number {
@@ -329,9 +340,9 @@ export class Stream implements MusicStream {
     return this.#tempo.sampleAt(beat);
   }
 
-  /** Who has said in how many steps gets them. */
+  /** Only who is to hear it in time gives up anything for that. */
   #pressure(): Pressure {
-    return this.#fixedSteps ? 0 : this.#model.pressure ?? 0;
+    return this.#elastic ? this.#model.pressure ?? 0 : 0;
   }
 
   /** About how long it takes to hear something made anew, in ms. */
@@ -348,7 +359,13 @@ export class Stream implements MusicStream {
     const latent = Math.floor(at / this.#hop);
     const scheduled = { atSample: at, atBeat: this.#tempo.beatAt(at) };
     if (at >= (this.totalSamples ?? Infinity)) return scheduled;
-    this.#edits.add({ at, latent, patch, ramp });
+    const edit = { at, latent, patch, ramp };
+    const merged = !this.#edits.add(edit);
+    // Only what ends has a receipt.
+    if (this.totalSamples !== null) {
+      const resolved = patch && resolvePatch(this.controls, patch);
+      this.#changes.add({ ...edit, patch: resolved }, merged);
+    }
     // A block that would be voided whole need not be finished.
     if (this.#making !== null && latent <= this.#making) {
       this.#blockAbort.abort();
@@ -579,6 +596,7 @@ export class Stream implements MusicStream {
     const oldest = this.#decoder.forget(heard);
     const { context } = this.#model.manifest.blocks;
     this.#latents.forget(Math.min(oldest, heard - context));
+    if (this.totalSamples === null) this.degraded.forget(this.position);
   }
 }
 

@@ -173,6 +173,7 @@ def manifest(c, graphs, tokenizer):
             "kind": "pingpong",
             "schedule": {"kind": "karras", "sigma_min": noise.SIGMA_MIN, "sigma_max": noise.SIGMA_MAX, "rho": noise.RHO, "grid": "n"},
             "steps": 4,
+            "min_steps": 2,
             "max_steps": 8,
         },
         "decoder": {

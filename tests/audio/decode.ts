@@ -1,10 +1,13 @@
 /** Decoders of other people, to check what we encode against. */
 
 /** True if the program runs; warns if not, and throws on CI. */
-export async function hasProgram(name: string): Promise<boolean> {
+export async function hasProgram(
+  name: string,
+  args = ["-version"],
+): Promise<boolean> {
   try {
     await new Deno.Command(name, {
-      args: ["-version"],
+      args,
       stdin: "null",
       stdout: "null",
       stderr: "null",

@@ -65,6 +65,7 @@ Deno.test("the image takes the variables and files that there are", async () => 
   const named = [
     ...(await read("kubernetes.yaml")).matchAll(/name: ([A-Z_]+), value/g),
     ...(await read("compose.yaml")).matchAll(/^ {6}([A-Z_]+): /gm),
+    ...(await read("compose.cluster.yaml")).matchAll(/^ {6}([A-Z_]+): /gm),
     ...image.match(/^ENV HOST.*$/m)![0].matchAll(/([A-Z_]+)=/g),
   ].map((match) => match[1]!);
   assert(named.length > 10);

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
+import { setImmediate } from "node:timers";
 import type { WorkOptions } from "../../lib/inference/engine.ts";
 import { type Job, Scheduler } from "../../lib/inference/scheduler.ts";
 import { WorkerLostError } from "../../lib/inference/worker_lost.ts";
@@ -63,9 +64,11 @@ class FakeExecutor {
   }
 }
 
-/** Lets all that is due in microtasks happen. */
+/** Lets all that is due happen, the scheduler's own turn of the event loop included. */
 function settle(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
+  return new Promise((resolve) => {
+    setTimeout(() => setImmediate(() => setImmediate(resolve)), 0);
+  });
 }
 
 Deno.test("Scheduler starts at once when nothing runs, and one at a time", async () => {

@@ -26,3 +26,40 @@ Deno.test("Admission lets nobody in once closed, and tells when all have left", 
   await closing;
   await new Admission(1).close();
 });
+
+Deno.test("Admission takes on no more than the device can make in time", () => {
+  const admission = new Admission(100);
+  const heavy = { networks: 0.4, synthesis: 0.1 };
+  const first = admission.enter("websocket", heavy);
+  admission.enter("http", heavy);
+  assertEquals(admission.load, { networks: 0.8, synthesis: 0.2 });
+  const refusal = assertThrows(
+    () => admission.enter("websocket", heavy),
+    Refusal,
+    "would take 40.0 % of what the server can make in time, and 10.0 % is left",
+  );
+  assertEquals(refusal.code, "busy");
+  assertEquals(refusal.details.retryAfterMs, 1000);
+  assertEquals(admission.taken, 2);
+  admission.enter("http", { networks: 0.05, synthesis: 0 });
+  assertThrows(
+    () => admission.enter("http", { networks: 0, synthesis: 0.8 }),
+    Refusal,
+    "80.0 %",
+  );
+  first[Symbol.dispose]();
+  admission.enter("websocket", heavy);
+  assertEquals(admission.taken, 3);
+});
+
+Deno.test("Admission lets in whoever is alone, whatever it costs", () => {
+  const admission = new Admission(100);
+  const place = admission.enter("http", { networks: 7, synthesis: 3 });
+  assertThrows(
+    () => admission.enter("http", { networks: 0.01, synthesis: 0 }),
+    Refusal,
+    "and 0.0 % is left",
+  );
+  place[Symbol.dispose]();
+  assertEquals(admission.load, { networks: 0, synthesis: 0 });
+});
