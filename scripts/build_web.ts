@@ -1,11 +1,13 @@
 /**
- * Bundles the live page's scripts into `web/dist`, which is committed: nobody
- * who only wants to play has to build anything.
+ * Bundles the live page's scripts, and the documentation as pages, into
+ * `web/dist`, which is committed: nobody who only wants to play has to build
+ * anything.
  *
  * @module
  */
 import { fileURLToPath } from "node:url";
 import { build, stop } from "esbuild";
+import { docsPages } from "./docs/pages.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
@@ -34,6 +36,7 @@ export async function buildWeb(): Promise<Map<string, Uint8Array>> {
       [path.split("/").at(-1)!, contents] as const
     ),
     ["icon.svg", icon],
+    ...await docsPages(),
   ]);
 }
 

@@ -9,7 +9,10 @@ const RULES: Record<string, { rooms: string[]; packages: string[] }> = {
     packages: ["valibot", "@valibot/to-json-schema"],
   },
   diffusion: { rooms: [], packages: [] },
-  codec: { rooms: ["diffusion"], packages: ["@echogarden/pffft-wasm"] },
+  codec: {
+    rooms: ["diffusion"],
+    packages: ["@alexanderolsen/libsamplerate-js", "@echogarden/pffft-wasm"],
+  },
   audio: {
     rooms: [],
     packages: [

@@ -14,3 +14,7 @@ export {
   createSpectrumAnalyser,
   SpectrumAnalyser,
 } from "./analysis/analyser.ts";
+export {
+  createWindowResampler,
+  type WindowResampler,
+} from "./window_resampler.ts";

@@ -37,6 +37,10 @@ export function featureShapes(
     const name = decoder.graph.outputs.pcm;
     return [sized(name, [2, frames * latent.hop_samples])];
   }
+  if (decoder.kind === "resampled") {
+    const all = Math.max(frames, decoder.min_frames);
+    return [sized(decoder.graph.outputs.audio, [2, all * decoder.native_hop])];
+  }
   const { graph: { outputs: names }, spectrum } = decoder;
   const rows = frames * framesPerLatent(manifest);
   const bins = spectrum.tonal_bins;

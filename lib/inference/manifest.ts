@@ -10,16 +10,15 @@ import {
   choice,
   flag,
   integer,
-  kind,
   number,
   strict,
   words,
 } from "../protocol/fields.ts";
 import { checkValue, parseObject } from "../protocol/parse.ts";
 import {
-  budgets,
   count,
   decoder,
+  denoiser,
   encoder,
   FILE,
   graph,
@@ -59,25 +58,13 @@ export const Manifest = strict({
       { ids: name, mask: name },
       { tokens: name, tempo: v.optional(name) },
     ),
+    pad_to: v.optional(count(
+      "The graph takes exactly so many tokens: the rest are 0, and masked.",
+    )),
     tokens: count("Prompt tokens of an encoded text."),
     dims: count("Length of a prompt token."),
   }),
-  denoiser: strict({
-    graph: graph({
-      x: name,
-      c_noise: name,
-      prompt: name,
-      controls: name,
-      context: name,
-    }, { f: name }),
-    prediction: kind("edm"),
-    budgets: v.optional(budgets),
-    frames: strict({
-      min: count("Fewest latent frames in a call."),
-      max: count("Most latent frames in a call."),
-      multiple: count("Latent frames are a multiple of this."),
-    }),
-  }),
+  denoiser,
   sampler: strict({
     kind: choice(
       ["heun", "dpmpp_2s", "dpmpp_2m", "pingpong", "euler"],

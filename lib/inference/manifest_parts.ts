@@ -93,6 +93,50 @@ export const budgets = strict({
   ),
 });
 
+const CALL_FRAMES = strict({
+  min: count("Fewest latent frames in a call."),
+  max: count("Most latent frames in a call."),
+  multiple: count("Latent frames are a multiple of this."),
+});
+
+/** The denoiser, by what it predicts. */
+export const denoiser = v.variant("prediction", [
+  strict({
+    prediction: kind("edm"),
+    graph: graph({
+      x: name,
+      c_noise: name,
+      prompt: name,
+      controls: name,
+      context: name,
+    }, { f: name }),
+    budgets: v.optional(budgets),
+    frames: CALL_FRAMES,
+  }),
+  strict({
+    prediction: kind("velocity"),
+    graph: graph({
+      x: name,
+      t: name,
+      prompt: name,
+      prompt_mask: name,
+      seconds: name,
+      context: name,
+    }, { velocity: name }),
+    budgets: v.optional(v.never()),
+    frames: CALL_FRAMES,
+    seconds_a_frame: number({
+      above: 0,
+      description: "Length of a latent frame as the graph counts it.",
+    }),
+    seconds_padding: number({
+      min: 0,
+      description:
+        "Added to the length that the graph is told, so that it does not end the music within the call.",
+    }),
+  }),
+], 'an object whose prediction is "edm" or "velocity"');
+
 const FRAMES = {
   context_frames: integer({
     min: 0,
@@ -112,6 +156,18 @@ export const decoder = v.variant("kind", [
     kind: kind("pcm"),
     graph: graph({ latents: name }, { pcm: name }),
     ...FRAMES,
+  }),
+  strict({
+    kind: kind("resampled"),
+    graph: graph({ latents: name }, { audio: name }),
+    ...FRAMES,
+    native_hop: count(
+      "Samples that the graph makes of a latent frame, at its own rate.",
+    ),
+    min_frames: count("Fewest latent frames that the graph takes."),
+    lookahead_frames: count(
+      "Latent frames after one that its samples depend on.",
+    ),
   }),
   strict({
     kind: kind("spectrum"),
@@ -144,7 +200,7 @@ export const decoder = v.variant("kind", [
       env_cut_hz: Hz,
     }),
   }),
-], 'an object whose kind is "pcm" or "spectrum"');
+], 'an object whose kind is "pcm", "resampled" or "spectrum"');
 
 /** What turns audio into latents; the features are those of a `spectrum` decoder. */
 export const encoder = strict({

@@ -10,6 +10,8 @@ const RULES: readonly Rule[] = [
   steps,
   hops,
   geometry,
+  lookahead,
+  maskedPrompt,
 ];
 
 /**
@@ -84,9 +86,28 @@ function steps({ sampler }: Manifest) {
 }
 
 function hops({ latent: { hop_samples }, decoder }: Manifest) {
-  return decoder.kind === "pcm" || hop_samples % decoder.spectrum.hop === 0
+  return decoder.kind !== "spectrum" || hop_samples % decoder.spectrum.hop === 0
     ? null
     : `latent.hop_samples is ${hop_samples}, not a multiple of decoder.spectrum.hop, ${decoder.spectrum.hop}`;
+}
+
+/** What is heard of a frame is made when those after it are known. */
+function lookahead({ decoder }: Manifest) {
+  if (decoder.kind !== "resampled") return null;
+  const { lookahead_frames, preroll_frames, context_frames } = decoder;
+  if (preroll_frames !== lookahead_frames) {
+    return `decoder.preroll_frames is ${preroll_frames}, but decoder.lookahead_frames is ${lookahead_frames}: they must be equal`;
+  }
+  return context_frames > lookahead_frames
+    ? null
+    : `decoder.context_frames is ${context_frames}: it must be more than decoder.lookahead_frames, ${lookahead_frames}`;
+}
+
+/** A denoiser that wants the mask gets it as a value of each prompt token. */
+function maskedPrompt({ denoiser, prompt }: Manifest) {
+  return denoiser.prediction === "edm" || prompt.pad_to === prompt.tokens
+    ? null
+    : `prompt.pad_to is ${prompt.pad_to}: with a velocity denoiser it must be prompt.tokens, ${prompt.tokens}`;
 }
 
 function geometry({ encoder, decoder }: Manifest) {

@@ -20,8 +20,14 @@ import {
 } from "./ort.ts";
 import { featureShapes } from "./features.ts";
 import { roomFor, unpack } from "./packed.ts";
+import {
+  channelsFirst,
+  denoiseByVelocity,
+  encodePadded,
+} from "./velocity_networks.ts";
 
 type Arrays = Float32Array<ArrayBuffer>[];
+type EdmDenoiser = Extract<Manifest["denoiser"], { prediction: "edm" }>;
 type Tensor = import("onnxruntime-node").Tensor;
 
 /** Memory for an output of a graph. */
@@ -99,7 +105,11 @@ export class Networks {
 
   /** Prompt tokens, then log2 of the tempo if the package predicts one. */
   async encode({ ids }: EncodeRequest): Promise<Arrays> {
-    const { ort: { Tensor }, prompt, manifest } = this.#opened;
+    const { ort, prompt, manifest } = this.#opened;
+    const { Tensor } = ort;
+    if (manifest.prompt.pad_to !== undefined) {
+      return [await encodePadded(ort, prompt, manifest, ids)];
+    }
     const { graph: { inputs, outputs }, tokens, dims } = manifest.prompt;
     const shape = [1, ids.length];
     const mask = new BigInt64Array(ids.length).fill(1n);
@@ -120,17 +130,23 @@ export class Networks {
   }
 
   /** F. */
-  async denoise(
+  async denoise(request: DenoiseRequest): Promise<Arrays> {
+    const { ort, denoiser, manifest } = this.#opened;
+    return manifest.denoiser.prediction === "velocity"
+      ? await denoiseByVelocity(ort, denoiser, manifest, request)
+      : await this.#denoiseByEdm(manifest.denoiser, request);
+  }
+
+  async #denoiseByEdm(
+    { graph, budgets }: EdmDenoiser,
     { batch, frames, blocks, inputs }: DenoiseRequest,
   ): Promise<Arrays> {
     const { ort: { Tensor }, denoiser, manifest } = this.#opened;
     const { latent, prompt, controls } = manifest;
-    const { graph } = manifest.denoiser;
     const [x, cNoise, tokens, rows, context] = unpack(inputs);
     const shape = [batch, frames, latent.channels];
     const f = new Float32Array(batch * frames * latent.channels);
     const names = graph.inputs;
-    const { budgets } = manifest.denoiser;
     await denoiser.run({
       ...(budgets && {
         [budgets.input]: new Tensor(
@@ -168,10 +184,15 @@ export class Networks {
     const outputs = shapes.map(({ name, shape }, i) => ({
       ...{ name, shape, array: arrays[i]! },
     }));
+    const { channels } = manifest.latent;
+    const feed = manifest.decoder.kind === "resampled"
+      ? channelsFirst(latents!, channels, manifest.decoder.min_frames)
+      : { array: latents!, shape: [1, frames, channels] };
     await decoder.run({
-      [manifest.decoder.graph.inputs.latents]: this.#tensor(latents!, [
-        ...[1, frames, manifest.latent.channels],
-      ]),
+      [manifest.decoder.graph.inputs.latents]: this.#tensor(
+        feed.array,
+        feed.shape,
+      ),
     }, this.#bind(decoder, outputs));
     return buffer;
   }

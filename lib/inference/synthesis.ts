@@ -6,6 +6,7 @@
 import { createSpectrumSynth, type SpectrumFeatures } from "../codec/mod.ts";
 import { framesPerLatent } from "./features.ts";
 import type { Manifest } from "./manifest.ts";
+import { createResampledSynthesis } from "./resampled_synthesis.ts";
 
 type Samples = Float32Array<ArrayBuffer>;
 
@@ -42,6 +43,9 @@ export async function createSynthesis(manifest: Manifest): Promise<Synthesis> {
       const left = pcm!.slice(start, half);
       return [left, pcm!.slice(half + start), new Float32Array()];
     };
+  }
+  if (decoder.kind === "resampled") {
+    return await createResampledSynthesis(decoder, hop);
   }
   const synth = await createSpectrumSynth(decoder.spectrum);
   const rate = framesPerLatent(manifest);

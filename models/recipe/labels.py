@@ -67,8 +67,20 @@ def _spans(spans, beat):
     return out
 
 
+def _chord(chord):
+    row = np.zeros(25)
+    row[[p % 12 for p in chord["pcs"]]] = 1
+    row[12 + chord["root"] % 12] = 1
+    row[24] = 1
+    return row
+
+
 def controls(label, feature_rows):
-    """Labels of a clip (dict) and its features (n, DIM) -> (n, CHANNELS) float32, every group given."""
+    """Labels of a clip (dict) and its features (n, DIM) -> (n, CHANNELS) float32.
+
+    What a label lacks is masked, never guessed: music that nobody has annotated
+    needs no more than `bpm` and `meter`.
+    """
     n = len(feature_rows)
     at = slices()
     out = np.zeros((n, CHANNELS), np.float32)
@@ -77,26 +89,25 @@ def controls(label, feature_rows):
     turn, bar = 2 * np.pi * beat, 2 * np.pi * beat / label["meter"]
     tempo = np.full(n, np.log2(label["bpm"] / 120))
     out[:, at["beat"]] = np.stack([np.sin(turn), np.cos(turn), np.sin(bar), np.cos(bar), tempo], 1)
-    chords = []
-    for c in label["chords"]:
-        row = np.zeros(25)
-        row[[p % 12 for p in c["pcs"]]] = 1
-        row[12 + c["root"] % 12] = 1
-        row[24] = 1
-        chords.append((c["beat"], c["beats"], row))
-    out[:, at["chord"]] = _spans(chords, middle)
-    key = np.zeros(13)
-    key[[p % 12 for p in label["scale_pcs"]]] = 1
-    key[12] = 1
-    out[:, at["key"]] = key
-    for i, part in enumerate(PARTS):
-        for start, end in label["parts"].get(part, []):
-            out[(middle >= start) & (middle < end), at["parts"].start + i] = 1
-    out[:, at["parts"].stop - 1] = 1
-    dense = density(label["notes"], 60 / label["bpm"], n)
-    intent = _spans([(s["beat"], s["beats"], (s["energy"],)) for s in label["energy"]], middle)[:, 0]
-    # What the composer meant alone is hardly heard: half of a clip's energy is its level and its movement.
-    energy = (intent + loudness(feature_rows) + dense) / 3
-    for name, value in (("energy", energy), ("density", dense), ("brightness", brightness(feature_rows))):
+    if "chords" in label:
+        out[:, at["chord"]] = _spans([(c["beat"], c["beats"], _chord(c)) for c in label["chords"]], middle)
+    if "scale_pcs" in label:
+        key = np.zeros(13)
+        key[[p % 12 for p in label["scale_pcs"]]] = 1
+        key[12] = 1
+        out[:, at["key"]] = key
+    if "parts" in label:
+        for i, part in enumerate(PARTS):
+            for start, end in label["parts"].get(part, []):
+                out[(middle >= start) & (middle < end), at["parts"].start + i] = 1
+        out[:, at["parts"].stop - 1] = 1
+    heard = {"brightness": brightness(feature_rows)}
+    if "notes" in label:
+        heard["density"] = density(label["notes"], 60 / label["bpm"], n)
+    if "energy" in label and "notes" in label:
+        intent = _spans([(s["beat"], s["beats"], (s["energy"],)) for s in label["energy"]], middle)[:, 0]
+        # What the composer meant alone is hardly heard: half of a clip's energy is its level and its movement.
+        heard["energy"] = (intent + loudness(feature_rows) + heard["density"]) / 3
+    for name, value in heard.items():
         out[:, at[name]] = np.stack([value, np.ones(n)], 1)
     return out

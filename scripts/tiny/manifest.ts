@@ -27,7 +27,7 @@ export type Files =
  * Three kinds, so that both ways through decoder, sampler and guidance are gone;
  * the third, otherwise as the first, has layer budgets and few-step sampling.
  */
-export type Kind = Manifest["decoder"]["kind"] | "layers";
+export type Kind = "pcm" | "spectrum" | "layers";
 
 /** What clients call the package of a kind. */
 export const IDS: Readonly<Record<Kind, string>> = {

@@ -113,7 +113,7 @@ async function playsTenSeconds(
 
 /** True if ten seconds passed without an underrun; a busy machine gets another chance. */
 async function playsOn(page: Page): Promise<boolean> {
-  for (let tries = 0; tries < 3; tries++) {
+  for (let tries = 0; tries < 6; tries++) {
     const { underruns, framesPlayed } = await stateOf(page);
     const after = await waitFor(page, (state) =>
       state.underruns > underruns ||

@@ -156,7 +156,7 @@ Deno.test("loadPackage() names the field of a manifest that is wrong", async () 
     ],
     [
       (m) => m.decoder.kind = "mp3",
-      'decoder.kind is "mp3", accepted: an object whose kind is "pcm" or "spectrum"',
+      'decoder.kind is "mp3", accepted: an object whose kind is "pcm", "resampled" or "spectrum"',
     ],
     [
       (m) => m.extra = 1,

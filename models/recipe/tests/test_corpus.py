@@ -4,6 +4,8 @@ import json
 import numpy as np
 import pytest
 
+from recipe import labels
+from recipe.codec import features as F
 from recipe.corpus import captions, render
 from recipe.corpus.compose import PARTS, compose
 from recipe.corpus.fluid import find_soundfont
@@ -94,3 +96,15 @@ def test_rendering_is_deterministic_and_level():
     for a, b in zip(first, again):
         assert np.array_equal(a, b)
         assert .05 < np.sqrt((a ** 2).mean()) < .4 and np.abs(a).max() < 10 ** (-1 / 20)
+
+
+def test_what_a_label_lacks_is_masked():
+    rows = np.random.default_rng(1).normal(-4, 1, (50, F.DIM)).astype(np.float32)
+    at = labels.slices()
+    known = json.loads(json.dumps(render.labels(CLIPS[0], 1)))
+    full = labels.controls(known, rows)
+    bare = labels.controls({"bpm": known["bpm"], "meter": known["meter"]}, rows)
+    for name in ("beat", "brightness"):
+        assert (bare[:, at[name]] == full[:, at[name]]).all()
+    for name in ("chord", "key", "parts", "density", "energy"):
+        assert (full[:, at[name]][:, -1] == 1).any() and not bare[:, at[name]].any()
