@@ -19,9 +19,9 @@ import {
 const KEY0 = 0x50524553;
 const KEY1 = 0x5449;
 
-/** Phases are quantised to 12 bits, so that a table gives them exactly. */
-const ANGLES = 4096;
-const ANGLE_SHIFT = 20;
+/** Phases are bytes: noise needs no finer ones, a table gives them, and a word holds four. */
+const ANGLES = 256;
+const BYTES_PER_WORD = 4;
 const COS = Float64Array.from(
   { length: ANGLES },
   (_, i) => Math.cos(2 * Math.PI * i / ANGLES),
@@ -157,11 +157,16 @@ export class NoisePart {
     const words = this.#words;
     const left = this.#leftSpectrum;
     const right = this.#rightSpectrum;
+    let drawn = -1;
     for (let i = 0; i < this.#bins.length; i++) {
-      philox4x32(KEY0, KEY1, j, this.#bins[i]!, 0, 0, words);
-      const c = words[0]! >>> ANGLE_SHIFT;
-      const l = words[1]! >>> ANGLE_SHIFT;
-      const r = words[2]! >>> ANGLE_SHIFT;
+      const k = this.#bins[i]!;
+      const group = Math.trunc(k / BYTES_PER_WORD);
+      if (group !== drawn) philox4x32(KEY0, KEY1, j, group, 0, 0, words);
+      drawn = group;
+      const shift = 8 * (k % BYTES_PER_WORD);
+      const c = (words[0]! >>> shift) & 255;
+      const l = (words[1]! >>> shift) & 255;
+      const r = (words[2]! >>> shift) & 255;
       const magnitude = this.#gains[i]! * this.#magnitudes[this.#bands[i]!]!;
       const onLeft = magnitude * (1 + this.#panned[i]!);
       const onRight = magnitude * (1 - this.#panned[i]!);

@@ -16,10 +16,11 @@
  *    number 2t centred H / 2 before the centre of frame t (its `hf` is the mean
  *    of frames t - 1 and t), number 2t + 1 at that centre. A bin takes the value
  *    of the band [low, high) it lies in and is silent outside of all; it is
- *    faded in as sin(pi/2 x). Bin k of frame j has its phases from the top 12
- *    bits of words 0, 1, 2 (common, left, right) of the Philox block with key
- *    (0x50524553, 0x5449) and counter (j, k, 0, 0). The level is that of the
- *    noise whose root-mean-square magnitudes `hf` tells.
+ *    faded in as sin(pi/2 x). Bin k of frame j has its phases, in 256ths of a
+ *    turn, from byte k mod 4 (0 the lowest) of words 0, 1, 2 (common, left,
+ *    right) of the Philox block with key (0x50524553, 0x5449) and counter
+ *    (j, floor(k / 4), 0, 0). The level is that of the noise whose
+ *    root-mean-square magnitudes `hf` tells.
  * 3. Envelope (envelope.ts): the sum is high-passed; in each of the slot's four
  *    segments the gain of the highs is exp(env) / (RMS of the mid + 1e-5),
  *    clamped to [0.1, 6], and is reached linearly at the segment's last sample.

@@ -19,10 +19,14 @@ class Examples:
             label = json.loads((Path(corpus) / f"{path.stem}.json").read_text())
             if label["split"] != split:
                 continue
+            embeddings = [np.load(Path(work) / "embeddings" / path.name)]
+            heard = Path(work) / "heard" / path.name
+            if heard.exists():  # twice: the server's own prompt encoder is who will be asked
+                embeddings += [np.load(heard)] * 2
             self.clips.append((
                 np.load(path),
                 np.load(Path(work) / "controls" / path.name),
-                np.load(Path(work) / "embeddings" / path.name),
+                np.concatenate(embeddings),
             ))
 
     def _mask(self, length):

@@ -119,8 +119,10 @@ def _noise(hf, pan):
     j = np.arange(len(frames))
     magnitude = np.where(band >= 0, np.exp(frames[:, np.maximum(band, 0)]) * gain, 0)
     magnitude[:, [0, half]] = 0
-    words = philox([j[:, None], np.arange(half + 1)[None], 0, 0], NOISE_KEY)
-    common, left, right = (np.exp(2j * np.pi * (w >> np.uint32(20)) / 4096) for w in words[:3])
+    k = np.arange(half + 1)
+    words = philox([j[:, None], k[None] // 4, 0, 0], NOISE_KEY)
+    shift = (8 * (k % 4)).astype(np.uint32)  # a phase is a byte, a word holds those of four bins
+    common, left, right = (np.exp(2j * np.pi * ((w >> shift) & np.uint32(255)) / 256) for w in words[:3])
     p = np.repeat(np.stack([np.interp(hz, F.PAN_BANDS_HZ, row) for row in pan]), 2, 0)
     r, out = NOISE_CORRELATION, []
     for side, own in ((1 + p, left), (1 - p, right)):

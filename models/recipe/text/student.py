@@ -155,3 +155,18 @@ def run(corpus, work, out, minutes, tiny=False, batch=128, lr=1e-3, log=print):
                 log(f"step {step} {spent + time.time() - begin:.0f}s loss {float(loss):.3f} held-out cosine {float((e * y).sum(1).mean()):.3f} tempo error {float(error[~tempo.isnan()].median()):.3f} octaves", flush=True)
                 save(out, model=model, ema=ema, optimiser=optimiser, step=step, seconds=spent + time.time() - begin)
     save(out, model=model, ema=ema, optimiser=optimiser, step=step, seconds=spent + time.time() - begin)
+    embed_corpus(corpus, work, ema.model, teacher.tokenizer)
+
+
+@torch.no_grad()
+def embed_corpus(corpus, work, model, tokenizer):
+    """Writes work/heard/ID.npy (captions, 384) float16: captions as the server will understand them, not as the teacher does."""
+    folder = Path(work) / "heard"
+    folder.mkdir(exist_ok=True)
+    tokenizer.enable_truncation(MAX_TOKENS)
+    tokenizer.enable_padding()
+    for path in sorted(Path(corpus).glob("?????.json")):
+        captions = json.loads(path.read_text())["captions"]
+        encoded = tokenizer.encode_batch([c.lower() for c in captions])
+        ids, mask = (torch.tensor([getattr(e, kind) for e in encoded]) for kind in ("ids", "attention_mask"))
+        np.save(folder / f"{path.stem}.npy", model(ids, mask)[0].numpy().astype(np.float16))
