@@ -48,6 +48,7 @@ export function featureShapes(
     sized(names.log_mag, [rows, bins]),
     sized(names.hf, [rows, spectrum.hf_bands.length]),
     sized(names.pan, [rows, spectrum.pan_bands_hz.length]),
+    sized(names.coherence, [rows, spectrum.pan_bands_hz.length]),
     sized(names.advance, [rows, bins, 2]),
     sized(names.step, [rows, bins, 2]),
     sized(names.env, [rows * ENV_VALUES]),

@@ -175,6 +175,7 @@ export const decoder = v.variant("kind", [
       log_mag: name,
       hf: name,
       pan: name,
+      coherence: name,
       advance: name,
       step: name,
       env: name,
@@ -192,10 +193,10 @@ export const decoder = v.variant("kind", [
       cross_lo_hz: Hz,
       cross_hi_hz: Hz,
       sweeps: integer({ min: 0, description: "Phase locking sweeps." }),
-      noise_correlation: number({
+      spread_rad: number({
         min: 0,
-        max: 1,
-        description: "Coherence of the noise of both channels.",
+        max: Math.PI,
+        description: "Largest turn of left and right from their common phase.",
       }),
       env_cut_hz: Hz,
     }),

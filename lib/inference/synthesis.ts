@@ -51,10 +51,20 @@ export async function createSynthesis(manifest: Manifest): Promise<Synthesis> {
   const rate = framesPerLatent(manifest);
   return ({ contextFrames, newFrames, index }, features, state) => {
     const context = contextFrames / (contextFrames + newFrames);
-    const [logMag, hf, pan, advance, step, env] = features.map((feature) =>
-      feature.subarray(Math.round(feature.length * context))
-    ) as [Samples, Samples, Samples, Samples, Samples, Samples];
-    const fresh: SpectrumFeatures = { logMag, hf, pan, advance, step, env };
+    const [logMag, hf, pan, coherence, advance, step, env] = features.map((
+      feature,
+    ) => feature.subarray(Math.round(feature.length * context))) as [
+      Samples,
+      Samples,
+      Samples,
+      Samples,
+      Samples,
+      Samples,
+      Samples,
+    ];
+    const fresh: SpectrumFeatures = {
+      ...{ logMag, hf, pan, coherence, advance, step, env },
+    };
     const past = state.length === 0 ? null : state;
     const { left, right, state: next } = synth.process(
       fresh,

@@ -22,6 +22,7 @@ def parser():
         ("base", "train the denoiser"),
         ("layers", "Presto-L: teach the base to run with fewer blocks at high noise"),
         ("steps", "Presto-S, Presto-LS: distil the sampler to a few steps"),
+        ("report", "what layers and steps did: tables and plots"),
         ("recover", "turn a package back into checkpoints, to train it further"),
         ("export", "write the package that the server loads"),
         ("judge", "train the audio-text judge, on a corpus of its own (other seeds)"),
@@ -33,9 +34,12 @@ def parser():
         p.add_argument("--minutes", type=float, default=10, help="training time of this run")
         p.add_argument("--decay-minutes", type=float, help="training time in all, over which the rate falls")
         p.add_argument("--lr", type=float, default=1e-3, help="base: highest learning rate")
+        if name == "codec":
+            p.add_argument("--clips", type=int, default=120, help="clips held in memory")
         p.add_argument("--dims", type=int, default=128)
         p.add_argument("--workers", type=int, default=2)
-        p.add_argument("--package", default="pocket", help="folder that export writes")
+        p.add_argument("--package", default="pocket", help="folder that export and report write")
+        p.add_argument("--weights", default="presto-ls", choices=("base", "ase", "layers", "dmd-gan", "presto-s", "presto-ls"), help="export: which denoiser")
         if name == "evaluate":
             evaluate_arguments(p)
         p.add_argument("--method", default="presto-ls", choices=("presto-ls", "presto-s", "dmd-gan"), help="steps: what to train")
@@ -70,7 +74,7 @@ def main():
     elif args.stage == "codec":
         from .codec import train
 
-        size = {"clips": 2, "batch": 2} if args.tiny else {}
+        size = {"clips": 2, "batch": 2} if args.tiny else {"clips": args.clips}
         train.run(args.corpus, args.work, f"{args.work}/codec.pt", args.minutes, decay_minutes=args.decay_minutes, **size)
     elif args.stage == "calibrate":
         from .codec import calibrate
@@ -80,7 +84,7 @@ def main():
         from .base import train
         from .base.model import Config
 
-        config = Config(latents=16, dim=32, blocks=2, heads=2) if args.tiny else Config(latents=args.dims)
+        config = Config(latents=16, dim=32, heads=2) if args.tiny else Config(latents=args.dims)
         frames = 128 if args.tiny else 2048
         train.run(args.corpus, args.work, f"{args.work}/base.pt", args.minutes, args.decay_minutes, frames, args.lr, config=config)
     elif args.stage == "text":
@@ -95,6 +99,10 @@ def main():
         from .presto import stage
 
         stage.run_steps(args.corpus, args.work, args.minutes, args.method, 128 if args.tiny else 1152)
+    elif args.stage == "report":
+        from .presto import report
+
+        report.run(args.corpus, args.work, args.package)
     elif args.stage == "recover":
         from . import recover
 
@@ -102,7 +110,7 @@ def main():
     elif args.stage == "export":
         from . import export
 
-        export.run(args.work, args.package)
+        export.run(args.work, args.package, args.weights)
     elif args.stage == "judge":
         from . import judge
 

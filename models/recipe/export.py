@@ -129,24 +129,48 @@ def load_models(work):
     """-> Base, Decoder, Student with averaged weights; what is not trained yet is as initialised."""
     work = Path(work)
     fitted = dict(np.load(work / "pca.npz"))
-    saved = torch.load(work / "base.pt", map_location="cpu", weights_only=False) if (work / "base.pt").exists() else {}
-    base = Base(Config(**saved["config"]) if saved else Config(latents=fitted["decode"].shape[0]))
-    models = {"base": base, "codec": Decoder(fitted), "text": Student()}
+    saved = {
+        name: torch.load(work / f"{name}.pt", map_location="cpu", weights_only=False) if (work / f"{name}.pt").exists() else {}
+        for name in ("base", "codec", "text")
+    }
+    config = saved["base"].get("config", {"latents": fitted["decode"].shape[0]})
+    models = {"base": Base(Config(**config)), "codec": Decoder(fitted), "text": Student(**saved["text"].get("size", {}))}
     for name, model in models.items():
-        if (work / f"{name}.pt").exists():
+        if saved[name]:
             ema = Ema(model, 0)
-            state = torch.load(work / f"{name}.pt", map_location="cpu", weights_only=False)
-            ema.load_state_dict(state["ema"])
+            ema.load_state_dict(saved[name]["ema"])
             model.load_state_dict(ema.model.state_dict())
         model.eval()
     return models["base"], models["codec"], models["text"]
 
 
-def manifest(c, graphs, tokenizer):
+# What each set of weights in work/ is sampled with: the distilled ones in a few steps, the others as their teacher.
+TEACHER_SAMPLER = {
+    "kind": "dpmpp_2s",
+    "schedule": {"kind": "karras", "sigma_min": noise.SIGMA_MIN, "sigma_max": noise.SIGMA_MAX, "rho": 5},
+    "steps": 40,  # of two evaluations each
+    "max_steps": 40,
+    "guidance": {"kind": "cfg", "scale": 3.0, "sigma_low": 0.3, "sigma_high": 12},
+}
+DISTILLED_SAMPLER = {
+    "kind": "pingpong",
+    "schedule": {"kind": "karras", "sigma_min": noise.SIGMA_MIN, "sigma_max": noise.SIGMA_MAX, "rho": noise.RHO, "grid": "n"},
+    "steps": 4,
+    "max_steps": 8,
+}
+SHIPPED = "presto-ls"
+DISTILLED = ("dmd-gan", "presto-s", "presto-ls")
+DROPPING = ("ase", "layers", "presto-ls")
+WEIGHTS = ("base", "ase", "layers", *DISTILLED)
+
+
+def manifest(c, graphs, tokenizer, weights=SHIPPED):
+    budgets = noise.BUDGETS if weights in DROPPING else ((0.0, c.blocks),)
+    understood = ["prompts", "bpm", "meter", "key", "chords", "density", "brightness", "energy", "parts"]
     return {
         "format": 1,
-        "id": "pocket",
-        "version": "0.1.0",
+        "id": "pocket" if weights == SHIPPED else f"pocket-{weights}",
+        "version": "0.2.0",
         "title": "Pocket",
         "licence": "MIT",
         "sample_rate": F.SAMPLE_RATE,
@@ -166,16 +190,10 @@ def manifest(c, graphs, tokenizer):
                 "input": "blocks",
                 "min": SMALLEST,
                 "max": c.blocks,
-                "by_sigma": [{"above": above, "blocks": blocks} for above, blocks in noise.BUDGETS],
+                "by_sigma": [{"above": above, "blocks": blocks} for above, blocks in budgets],
             },
         },
-        "sampler": {
-            "kind": "pingpong",
-            "schedule": {"kind": "karras", "sigma_min": noise.SIGMA_MIN, "sigma_max": noise.SIGMA_MAX, "rho": noise.RHO, "grid": "n"},
-            "steps": 4,
-            "min_steps": 2,
-            "max_steps": 8,
-        },
+        "sampler": DISTILLED_SAMPLER if weights in DISTILLED else TEACHER_SAMPLER,
         "decoder": {
             "kind": "spectrum",
             "graph": graphs["decoder"],
@@ -194,7 +212,7 @@ def manifest(c, graphs, tokenizer):
         "controls": {
             "channels": labels.CHANNELS,
             "layout": [list(group) for group in labels.LAYOUT],
-            "understood": ["prompts", "bpm", "meter", "key", "chords", "density", "brightness", "energy", "parts"],
+            "understood": understood + ([] if weights in DISTILLED else ["guidance"]),
         },
     }
 
@@ -207,26 +225,32 @@ def prompt_graph(module, path):
 
 
 class BudgetGraph(nn.Module):
-    """A Network whose layer budget is an input: what is left out stands in an untaken branch and is not computed."""
+    """A Network whose layer budget is an input: what is left out stands in an untaken branch and is not computed.
 
-    def __init__(self, network):
+    With `tail`, the budget leaves out the last blocks and the network is not told, as in ASE.
+    """
+
+    def __init__(self, network, tail=False):
         super().__init__()
-        self.network = network
+        self.network, self.tail = network, tail
 
     def forward(self, x, c_noise, prompt, controls, context, blocks):
         n = self.network
-        emb = n.sigma(n.noise_features(c_noise)) + n.pooled(prompt.flatten(1)) + n.budget(blocks)
+        last = len(n.blocks) - 1
+        told = blocks * 0 + last + 1 if self.tail else blocks
+        emb = n.sigma(n.noise_features(c_noise)) + n.pooled(prompt.flatten(1)) + n.budget(told)
         h, shared, angles = n.enter(x, emb, controls, context)
         for i, block in enumerate(n.blocks):
-            if SMALLEST - 1 <= i < len(n.blocks) - 1:
+            if SMALLEST - 1 <= i < last or (self.tail and i == last):
                 run = lambda h, s, p, a, block=block: block(h, s, p, a)  # noqa: E731
-                h = torch.cond(blocks - 1 > i, run, lambda h, s, p, a: h.clone(), (h, shared, prompt, angles))
+                kept = blocks > i if self.tail else blocks - 1 > i
+                h = torch.cond(kept, run, lambda h, s, p, a: h.clone(), (h, shared, prompt, angles))
             else:
                 h = block(h, shared, prompt, angles)
         return n.read(h, x, emb)
 
 
-def denoiser_graph(network, path):
+def denoiser_graph(network, path, tail=False):
     c, b, n = network.c, 2, 24
     names = ["x", "c_noise", "prompt", "controls", "context", "blocks"], ["f"]
     args = (
@@ -236,7 +260,7 @@ def denoiser_graph(network, path):
     )  # fmt: skip
     auto = torch.export.Dim.AUTO
     both = {0: auto, 1: auto}
-    return write_graph(BudgetGraph(network), args, path, *names, (both, {0: auto}, {0: auto}, both, both, None))
+    return write_graph(BudgetGraph(network, tail), args, path, *names, (both, {0: auto}, {0: auto}, both, both, None))
 
 
 def decoder_graph(module, path):
@@ -250,13 +274,18 @@ def encoder_graph(fitted, path):
     return write_graph(EncoderGraph(fitted), (features,), path, ["features"], ["latents"], ({1: auto},))
 
 
-def run(work, package):
+def run(work, package, weights=SHIPPED):
+    """Writes the folder `package` out of the checkpoints in `work`; `weights` says which denoiser."""
     out = Path(package)
     out.mkdir(parents=True, exist_ok=True)
     base, decoder, student = load_models(work)
+    if weights != "base":
+        from .presto.stage import averaged
+
+        base = averaged(work, weights).base.eval()
     graphs = {
         "prompt": prompt_graph(PromptGraph(student, base.resampler), out / "prompt.onnx"),
-        "denoiser": denoiser_graph(base.network, out / "denoiser.onnx"),
+        "denoiser": denoiser_graph(base.network, out / "denoiser.onnx", tail=weights == "ase"),
         "decoder": decoder_graph(DecoderGraph(decoder), out / "decoder.onnx"),
         "encoder": encoder_graph(dict(np.load(Path(work) / "pca.npz")), out / "encoder.onnx"),
     }
@@ -265,5 +294,5 @@ def run(work, package):
 
     tokenizer = out / "tokenizer.json"
     shutil.copy(folder() / "tokenizer.json", tokenizer)
-    text = json.dumps(manifest(base.c, graphs, tokenizer), indent=1)
+    text = json.dumps(manifest(base.c, graphs, tokenizer, weights), indent=1)
     (out / "model.json").write_text(text + "\n")

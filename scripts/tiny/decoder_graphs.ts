@@ -111,6 +111,9 @@ export function spectrumDecoderGraph(): Uint8Array {
   const centre = new Float32Array(pan_bands_hz.length);
   const pan = g.node("Tanh", [head(33, 0.5, centre)]);
   g.output(pan, "pan", [1, "slots", centre.length]);
+  const near = new Float32Array(pan_bands_hz.length).fill(1.5);
+  const coherence = g.node("Sigmoid", [head(37, 0.5, near)]);
+  g.output(coherence, "coherence", [1, "slots", near.length]);
   complexHead(34, "advance");
   complexHead(35, "step");
   const quiet = new Float32Array(ENVELOPE_VALUES).fill(-4.5);

@@ -157,7 +157,9 @@ function decoder(kind: Kind, file: FileEntry): Manifest["decoder"] {
       ...frames,
     };
   }
-  const outputs = same("log_mag", "hf", "pan", "advance", "step", "env");
+  const outputs = same(
+    ...["log_mag", "hf", "pan", "coherence", "advance", "step", "env"] as const,
+  );
   const { hf_bands, pan_bands_hz, ...rest } = SPECTRUM;
   return {
     kind,

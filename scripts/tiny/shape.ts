@@ -42,6 +42,6 @@ export const SPECTRUM: SpectrumParams = {
   cross_lo_hz: 5000,
   cross_hi_hz: 7000,
   sweeps: 2,
-  noise_correlation: 0.85,
+  spread_rad: 1.7,
   env_cut_hz: 3000,
 };

@@ -39,8 +39,9 @@ export class NoisePart {
   readonly #params: SpectrumParams;
   readonly #fft: InverseFft;
   readonly #pan: BandInterpolator;
-  /** Panning of the frame in hand, per sounding bin. */
+  /** Panning and coherence of the frame in hand, per sounding bin. */
   readonly #panned: Float64Array;
+  readonly #coherence: Float64Array;
   /** Bins that sound: number, band, crossfade gain halved for the panning. */
   readonly #bins: Uint16Array;
   readonly #bands: Uint16Array;
@@ -80,6 +81,7 @@ export class NoisePart {
       Float64Array.from(this.#bins, (k) => frequencies[k]!),
     );
     this.#panned = new Float64Array(this.#bins.length);
+    this.#coherence = new Float64Array(this.#bins.length);
     this.#window = noiseWindow(fft.size, hop / 2);
     // The newest frame ends one hop after the centre of the tonal frame.
     this.#left = new Float32Array(n_fft / 2 + hop);
@@ -118,11 +120,12 @@ export class NoisePart {
     right: Float32Array,
     at: number,
   ): void {
-    const { hf, pan } = features;
+    const { hf, pan, coherence } = features;
     const { n_fft, hop } = this.#params;
     const bands = this.#previous.length;
     const panRow = row * this.#params.pan_bands_hz.length;
     this.#pan.interpolate(pan, panRow, this.#panned);
+    this.#pan.interpolate(coherence, panRow, this.#coherence);
 
     // The slot in hand begins N / 2 before the centre of the tonal frame, where
     // noise frame 2t + 1 is centred too; frame 2t lies half a hop earlier.
@@ -152,8 +155,6 @@ export class NoisePart {
 
   /** Both spectra of noise frame `j`: a common phasor and one of each channel's own. */
   #draw(j: number): void {
-    const common = Math.sqrt(this.#params.noise_correlation);
-    const own = Math.sqrt(1 - this.#params.noise_correlation);
     const words = this.#words;
     const left = this.#leftSpectrum;
     const right = this.#rightSpectrum;
@@ -167,6 +168,8 @@ export class NoisePart {
       const c = (words[0]! >>> shift) & 255;
       const l = (words[1]! >>> shift) & 255;
       const r = (words[2]! >>> shift) & 255;
+      const common = Math.sqrt(this.#coherence[i]!);
+      const own = Math.sqrt(1 - this.#coherence[i]!);
       const magnitude = this.#gains[i]! * this.#magnitudes[this.#bands[i]!]!;
       const onLeft = magnitude * (1 + this.#panned[i]!);
       const onRight = magnitude * (1 - this.#panned[i]!);

@@ -22,8 +22,8 @@ export interface SpectrumParams {
   cross_hi_hz: number;
   /** Phase locking sweeps per frame: up, down, up, ... */
   sweeps: number;
-  /** Coherence of the left and right noise, 0 to 1. */
-  noise_correlation: number;
+  /** Largest turn of a tonal bin's left and right from their common phase, where they are not coherent, in radians. */
+  spread_rad: number;
   /** Corner of the high-pass under the gain envelope. */
   env_cut_hz: number;
 }
@@ -36,6 +36,8 @@ export interface SpectrumFeatures {
   hf: Float32Array;
   /** (F, pan bands): -1 (right alone) to 1 (left alone). */
   pan: Float32Array;
+  /** (F, pan bands): how far left and right share their phase, 0 to 1. */
+  coherence: Float32Array;
   /** (F, K, 2): confidence-weighted phase advance since the frame before, less 2 pi k hop / N. */
   advance: Float32Array;
   /** (F, K, 2): confidence-weighted phase step from bin k to k + 1. */
@@ -83,9 +85,9 @@ export function requireParams(params: SpectrumParams): void {
     ],
     ["sweeps", Number.isInteger(sweeps) && sweeps >= 0, "an integer from 0"],
     [
-      "noise_correlation",
-      params.noise_correlation >= 0 && params.noise_correlation <= 1,
-      "within [0, 1]",
+      "spread_rad",
+      params.spread_rad >= 0 && params.spread_rad <= Math.PI,
+      "within [0, pi]",
     ],
     [
       "env_cut_hz",
@@ -119,6 +121,7 @@ export function requireFrames(
     logMag: params.tonal_bins,
     hf: params.hf_bands.length,
     pan: params.pan_bands_hz.length,
+    coherence: params.pan_bands_hz.length,
     advance: 2 * params.tonal_bins,
     step: 2 * params.tonal_bins,
   };

@@ -8,6 +8,8 @@
  *
  * 1. Tones (tonal.ts, phase_lock.ts): U = exp(logMag), phases locked from
  *    `advance` and `step`, left and right U (1 + pan) / 2 and U (1 - pan) / 2,
+ *    turned to either side by spread_rad sqrt(1 - coherence) times a number in
+ *    [-1, 1] of the bin's own (spread.ts),
  *    faded out from cross_lo_hz to cross_hi_hz as cos(pi/2 x). Inverse real FFT
  *    with phases at the window's centre, Gaussian window, overlap-add, divided
  *    by the periodic sum of squared windows. Pan is interpolated linearly over

@@ -5,6 +5,7 @@ import {
   type SpectrumParams,
 } from "./params.ts";
 import { PhaseLock } from "./phase_lock.ts";
+import { Spread } from "./spread.ts";
 import { loadInto, type StateReader, type StateWriter } from "./state.ts";
 import {
   BandInterpolator,
@@ -21,6 +22,7 @@ export class TonalPart {
   readonly #params: SpectrumParams;
   readonly #fft: InverseFft;
   readonly #phases: PhaseLock;
+  readonly #spread: Spread;
   readonly #pan: BandInterpolator;
   /** Panning of the frame in hand, per bin. */
   readonly #panned: Float64Array;
@@ -40,6 +42,7 @@ export class TonalPart {
     this.#params = params;
     this.#fft = fft;
     this.#phases = new PhaseLock(tonal_bins, turn, params.sweeps);
+    this.#spread = new Spread(params);
     this.#pan = new BandInterpolator(params.pan_bands_hz, frequencies);
     this.#panned = new Float64Array(tonal_bins);
     this.#gain = frequencies.map((hz, k) => {
@@ -83,30 +86,35 @@ export class TonalPart {
     right: Float32Array,
     at: number,
   ): void {
-    const { logMag, advance, step, pan } = features;
+    const { logMag, advance, step, pan, coherence } = features;
     const { hop, pan_bands_hz } = this.#params;
     this.#phases.advance(logMag, advance, step, row, this.#first);
     this.#first = false;
     this.#pan.interpolate(pan, row * pan_bands_hz.length, this.#panned);
+    this.#spread.set(coherence, row * pan_bands_hz.length);
     this.#addChannel(1, this.#left);
     this.#addChannel(-1, this.#right);
     shiftAdd(this.#left, hop, left, at);
     shiftAdd(this.#right, hop, right, at);
   }
 
-  /** @param side 1 left, -1 right: L, R = U (1 + side * pan) / 2. */
+  /** @param side 1 left, -1 right: L, R = U (1 + side * pan) / 2, turned to that side. */
   #addChannel(side: 1 | -1, sums: Float32Array): void {
     const { re, im, magnitude } = this.#phases;
+    const turn = this.#spread;
     const { spectrum, signal } = this.#fft;
     const gain = this.#gain;
     const panned = this.#panned;
     // Bins from K on, and bin N/2 at index 1, are 0 and stay so.
     for (let k = 1; k < re.length; k++) {
       const m = gain[k]! * magnitude[k]! * (1 + side * panned[k]!);
-      spectrum[2 * k] = m * re[k]!;
-      spectrum[2 * k + 1] = m * im[k]!;
+      const cos = turn.re[k]!;
+      const sin = side * turn.im[k]!;
+      spectrum[2 * k] = m * (re[k]! * cos - im[k]! * sin);
+      spectrum[2 * k + 1] = m * (re[k]! * sin + im[k]! * cos);
     }
-    spectrum[0] = gain[0]! * magnitude[0]! * re[0]! * (1 + side * panned[0]!);
+    const still = re[0]! * turn.re[0]! - im[0]! * side * turn.im[0]!;
+    spectrum[0] = gain[0]! * magnitude[0]! * still * (1 + side * panned[0]!);
     this.#fft.run();
     overlapAdd(signal, this.#window, sums, 0);
   }

@@ -28,7 +28,7 @@ def render(decoder, latents):
     doubt = 1 - out["advance"].square().sum(-1)[0].numpy()
     out = {k: v[0].numpy() for k, v in out.items()}
     phase = {k: out[k][..., 0] + 1j * out[k][..., 1] for k in ("advance", "step")}
-    return synthesis.synthesise(out["log_mag"], out["hf"], out["pan"], phase["advance"], phase["step"], out["env"]), doubt
+    return synthesis.synthesise(out["log_mag"], out["hf"], out["pan"], out["coherence"], phase["advance"], phase["step"], out["env"]), doubt
 
 
 def smooth(values, width=9):

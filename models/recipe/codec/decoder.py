@@ -30,7 +30,7 @@ class CausalBlock(nn.Module):
 
 
 class Decoder(nn.Module):
-    """(batch, n, dims) latents -> dict of log_mag, hf, pan, advance, step, env; STFT axes have 8 n frames."""
+    """(batch, n, dims) latents -> dict of log_mag, hf, pan, coherence, advance, step, env; STFT axes have 8 n frames."""
 
     SLOW_BLOCKS, SLOW_KERNEL = 4, 3
     FAST_BLOCKS, FAST_KERNEL = 3, 5
@@ -51,6 +51,7 @@ class Decoder(nn.Module):
         self.hf = nn.Linear(fast, len(F.HF_BANDS))
         self.phase = nn.Linear(fast, 4 * F.TONAL_BINS)
         self.env = nn.Linear(slow, F.SIZES["env"])
+        self.coherence = nn.Linear(slow, len(F.PAN_BANDS_HZ))
         for head in (self.log_mag, self.hf, self.env):
             nn.init.zeros_(head.weight)
             nn.init.zeros_(head.bias)
@@ -69,6 +70,7 @@ class Decoder(nn.Module):
             "log_mag": base["log_mag"].reshape(batch, n * F.FRAMES, -1) + self.log_mag(g),
             "hf": base["hf"].reshape(batch, n * F.FRAMES, -1) + self.hf(g),
             "pan": base["pan"].clamp(-1, 1).repeat_interleave(F.FRAMES, 1),
+            "coherence": torch.sigmoid(self.coherence(h)).repeat_interleave(F.FRAMES, 1),
             "advance": phase[:, :, 0],
             "step": phase[:, :, 1],
             "env": (base["env"] + self.env(h)).reshape(batch, -1),

@@ -72,14 +72,37 @@ def _hf_magnitudes(stereo, count):
 
 def _pan(low, high):
     """Pan per latent frame about each centre: low (2, t, 421), high (2, t, 481) magnitudes."""
-    edges = np.concatenate([[0], np.sqrt(np.array(PAN_BANDS_HZ[1:]) * np.array(PAN_BANDS_HZ[:-1])), [24000]])
-    out = []
+    edges, out = band_edges_hz(), []
     for lo, hi in zip(edges[:-1], edges[1:]):
         mag, step = (low, SAMPLE_RATE / N_FFT) if hi < 6500 else (high, SAMPLE_RATE / HF_N_FFT)
         a, b = int(np.ceil(lo / step)), int(np.ceil(hi / step))
         left, right = mag[:, :, a : max(b, a + 1)].sum(2).reshape(2, -1, FRAMES).sum(2)
         out.append((left - right) / (left + right + 1.0))
     return np.stack(out, 1)
+
+
+def band_edges_hz():
+    """Edges between the bands about PAN_BANDS_HZ: one more than there are bands."""
+    return np.concatenate([[0], np.sqrt(np.array(PAN_BANDS_HZ[1:]) * np.array(PAN_BANDS_HZ[:-1])), [24000]])
+
+
+def coherence(stereo):
+    """(2, samples) -> (latent frames, 24): how far left and right share their phase about each centre, 1 wholly, 0 not at all.
+
+    It is no feature: latents do not hold it, the decoder guesses it from what it hears.
+    """
+    count = stereo.shape[1] // LATENT_HOP * FRAMES
+    low, out = tonal_stft(stereo), []
+    x = np.pad(stereo, ((0, 0), (0, N_FFT)))
+    high = np.fft.rfft(_frames(x, (N_FFT - HF_N_FFT) // 2, HF_N_FFT, count) * HANN, axis=2)
+    edges = band_edges_hz()
+    for lo, hi in zip(edges[:-1], edges[1:]):
+        z, step = (low, SAMPLE_RATE / N_FFT) if hi < 6500 else (high, SAMPLE_RATE / HF_N_FFT)
+        a, b = int(np.ceil(lo / step)), int(np.ceil(hi / step))
+        left, right = z[:, :, a : max(b, a + 1)].reshape(2, -1, FRAMES * (max(b, a + 1) - a))
+        power = np.sqrt((np.abs(left) ** 2).sum(1) * (np.abs(right) ** 2).sum(1))
+        out.append(np.clip((left * right.conj()).real.sum(1) / (power + FLOOR**2), 0, 1))
+    return np.stack(out, 1).astype(np.float32)
 
 
 def _envelope(stereo, count):

@@ -2,7 +2,7 @@
 
   python -m recipe.codec.fixture ../tests/codec/testdata/spectrum.bin
 
-Float32, little-endian: for 3 latent frames log_mag, hf, pan, advance, step, env, then left, right.
+Float32, little-endian: for 3 latent frames log_mag, hf, pan, coherence, advance, step, env, then left, right.
 The parameters lie beside them, in a file of the same name that ends in .json.
 """
 
@@ -28,10 +28,11 @@ def vectors(seed=7):
         log_mag = np.maximum(log_mag, peak - 0.5 * (bins - centre - glide * frames) ** 2)
     hf = -1 + 2 * np.sin(frames / 5 + np.arange(len(F.HF_BANDS))) * 0.5
     pan = np.clip(np.sin(frames / 9 + np.arange(len(F.PAN_BANDS_HZ)) / 4), -1, 1)
+    coherence = np.clip(0.5 + 0.6 * np.cos(frames // F.FRAMES + np.arange(len(F.PAN_BANDS_HZ)) / 3), 0, 1)
     advance = np.exp(1j * rng.uniform(-0.4, 0.4, log_mag.shape)) * rng.uniform(0.3, 1, log_mag.shape)
     step = -np.exp(1j * rng.uniform(-0.5, 0.5, log_mag.shape)) * rng.uniform(0.2, 1, log_mag.shape)
     env = -5 + 2 * np.sin(np.arange(4 * t) / 3)
-    single = [np.float32(x) for x in (log_mag, hf, pan)]
+    single = [np.float32(x) for x in (log_mag, hf, pan, coherence)]
     return (*single, np.complex64(advance), np.complex64(step), np.float32(env))
 
 

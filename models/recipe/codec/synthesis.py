@@ -1,8 +1,9 @@
 """Features -> PCM: the reference for `lib/codec/spectrum` (which agrees to 1e-4).
 
 Tonal part below 6 kHz: the phase of U is integrated from the learned advance T' (per hop) and step V
-(per bin) and locked by sweeps over the bins. Noise above: random phases in a short window. Then the
-coded 2.5 ms envelope restores attacks above 3 kHz.
+(per bin) and locked by sweeps over the bins; left and right are turned from it to either side, the further
+the less coherent they are. Noise above: random phases in a short window. Then the coded 2.5 ms envelope
+restores attacks above 3 kHz.
 """
 
 import numpy as np
@@ -11,11 +12,13 @@ from scipy.signal import lfilter
 from . import features as F
 
 SWEEPS = 2
-NOISE_CORRELATION = 0.85
 CROSS_LO_HZ, CROSS_HI_HZ = 5000, 7000
 NOISE_KEY = (0x50524553, 0x5449)
 NOISE_HOP = 240
 GAIN_MIN, GAIN_MAX = 0.1, 6.0
+SPREAD_KEY = (0x50524553, 0x5453)
+SPREAD_NODE = 4  # bins; between nodes the turn is linear, so that a partial keeps its shape
+SPREAD = 1.7  # radians at no coherence: with this the coherence of the output is the one asked for
 
 PARAMETERS = {
     "n_fft": F.N_FFT,
@@ -26,7 +29,7 @@ PARAMETERS = {
     "cross_lo_hz": CROSS_LO_HZ,
     "cross_hi_hz": CROSS_HI_HZ,
     "sweeps": SWEEPS,
-    "noise_correlation": NOISE_CORRELATION,
+    "spread_rad": SPREAD,
     "env_cut_hz": F.ENV_CUT_HZ,
 }
 """What the server has to know, as `decoder.spectrum` of a package's manifest."""
@@ -88,16 +91,24 @@ def _cross(hz):
     return np.cos(x), np.sin(x)
 
 
-def _tonal(log_mag, z, pan):
+def spread():
+    """How far each tonal bin's left is turned, -1 to 1: random from node to node, the same at all times. -> (421)"""
+    nodes = np.arange(F.TONAL_BINS // SPREAD_NODE + 2)
+    turns = (philox([nodes, 0, 0, 0], SPREAD_KEY)[0] & np.uint32(255)) / 127.5 - 1
+    return np.interp(np.arange(F.TONAL_BINS) / SPREAD_NODE, nodes, turns)
+
+
+def _tonal(log_mag, z, pan, coherence):
     hz = np.arange(F.TONAL_BINS) * F.SAMPLE_RATE / F.N_FFT
     gain, _ = _cross(hz)
-    p = np.stack([np.interp(hz, F.PAN_BANDS_HZ, row) for row in pan])
+    p, c = (np.stack([np.interp(hz, F.PAN_BANDS_HZ, row) for row in rows]) for rows in (pan, coherence))
+    turn = np.exp(1j * SPREAD * np.sqrt(1 - c) * spread())
     u = np.exp(log_mag) * gain * (-1.0) ** np.arange(F.TONAL_BINS)
     norm = (F.GAUSS.astype(np.float64) ** 2).reshape(-1, F.HOP).sum(0)
     out = []
-    for side in (1 + p, 1 - p):
+    for side, turned in ((1 + p, turn), (1 - p, turn.conj())):
         spectrum = np.zeros((len(u), F.N_FFT // 2 + 1), complex)
-        spectrum[:, : F.TONAL_BINS] = u * side / 2 * z
+        spectrum[:, : F.TONAL_BINS] = u * side / 2 * z * turned
         frames = np.fft.irfft(spectrum, F.N_FFT, axis=1) * F.GAUSS
         y = np.zeros(len(u) * F.HOP + F.N_FFT)
         for t, frame in enumerate(frames):
@@ -106,7 +117,7 @@ def _tonal(log_mag, z, pan):
     return np.stack(out)
 
 
-def _noise(hf, pan):
+def _noise(hf, pan, coherence):
     """Frame t's noise is centred at sample 480 t + 1440 of the overlap buffer, like its tonal part."""
     half = F.HF_N_FFT // 2
     hz = np.arange(half + 1) * F.SAMPLE_RATE / F.HF_N_FFT
@@ -123,8 +134,8 @@ def _noise(hf, pan):
     words = philox([j[:, None], k[None] // 4, 0, 0], NOISE_KEY)
     shift = (8 * (k % 4)).astype(np.uint32)  # a phase is a byte, a word holds those of four bins
     common, left, right = (np.exp(2j * np.pi * ((w >> shift) & np.uint32(255)) / 256) for w in words[:3])
-    p = np.repeat(np.stack([np.interp(hz, F.PAN_BANDS_HZ, row) for row in pan]), 2, 0)
-    r, out = NOISE_CORRELATION, []
+    p, r = (np.repeat(np.stack([np.interp(hz, F.PAN_BANDS_HZ, row) for row in rows]), 2, 0) for rows in (pan, coherence))
+    out = []
     for side, own in ((1 + p, left), (1 - p, right)):
         spectrum = magnitude * side / 2 * (np.sqrt(r) * common + np.sqrt(1 - r) * own)
         y = np.zeros(len(hf) * F.HOP + F.N_FFT)
@@ -148,14 +159,14 @@ def _envelope(y, env):
     return y + (g - 1) * hp
 
 
-def synthesise(log_mag, hf, pan, advance, step, env, z=None):
+def synthesise(log_mag, hf, pan, coherence, advance, step, env, z=None):
     """Features of n latent frames -> PCM (2, 3840 n).
 
-    log_mag (8n, 421), hf (8n, 19), pan (8n, 24), env (32n); advance, step (8n, 421) complex. Frame t
+    log_mag (8n, 421), hf (8n, 19), pan and coherence (8n, 24), env (32n); advance, step (8n, 421) complex. Frame t
     reaches over hops t .. t + 5, so hop t is complete when frame t has been added; the first five hops
     lack their predecessors. `z` (8n, 421) replaces the integrated phase, to study the true one.
     """
     if z is None:
         z = lock_phase(log_mag, advance, step)
     samples = len(log_mag) * F.HOP
-    return _envelope((_tonal(log_mag, z, pan) + _noise(hf, pan))[:, :samples], env)
+    return _envelope((_tonal(log_mag, z, pan, coherence) + _noise(hf, pan, coherence))[:, :samples], env)

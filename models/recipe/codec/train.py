@@ -18,7 +18,7 @@ WARM = 5  # the first latent frames of a crop lack their context: not scored
 
 
 class Crops:
-    """Random crops of training clips held in memory: latents, features and the phase of L + R in 8 bits."""
+    """Random crops of training clips held in memory: features, coherence, and the phase of L + R in 8 bits."""
 
     def __init__(self, corpus, work, clips, seed=0):
         self.rng = np.random.default_rng(seed)
@@ -28,23 +28,26 @@ class Crops:
         self.items = []
         for i in ids[:clips]:
             x = np.load(Path(work) / "features" / f"{i}.npy")
-            spectrum = F.tonal_stft(load_audio(Path(corpus) / f"{i}.flac")).sum(0)
-            phase = np.round(np.angle(spectrum) * (127 / np.pi)).astype(np.int8)
-            self.items.append((x, phase[: len(x) * F.FRAMES]))
+            audio = load_audio(Path(corpus) / f"{i}.flac")
+            phase = np.round(np.angle(F.tonal_stft(audio).sum(0)) * (127 / np.pi)).astype(np.int8)
+            self.items.append((x, phase[: len(x) * F.FRAMES], F.coherence(audio)[: len(x)]))
 
     def batch(self, size):
-        xs, phases = [], []
+        """-> latents, features, phase, coherence of `size` crops."""
+        xs, phases, coherences = [], [], []
         for _ in range(size):
-            x, phase = self.items[self.rng.integers(len(self.items))]
+            x, phase, coherence = self.items[self.rng.integers(len(self.items))]
             at = self.rng.integers(0, len(x) - CROP)
             xs.append(x[at : at + CROP])
             phases.append(phase[at * F.FRAMES : (at + CROP) * F.FRAMES])
+            coherences.append(coherence[at : at + CROP])
         x = np.stack(xs).astype(np.float32)
         z = P.encode(self.fitted, x)
-        return torch.tensor(z), torch.tensor(x), torch.tensor(np.stack(phases).astype(np.float32) * (np.pi / 127))
+        phase = torch.tensor(np.stack(phases).astype(np.float32) * (np.pi / 127))
+        return torch.tensor(z), torch.tensor(x), phase, torch.tensor(np.stack(coherences))
 
 
-def loss_of(out, x, phase, weights):
+def loss_of(out, x, phase, coherence, weights):
     """-> (total, dict of terms). weights (DIM): the PCA's importance of each feature."""
     target, w = F.split(x), F.split(weights)
     frames = slice(WARM * F.FRAMES, None)
@@ -54,6 +57,7 @@ def loss_of(out, x, phase, weights):
     hf = target["hf"].reshape(*out["hf"].shape)
     terms["hf"] = (out["hf"] - hf).abs()[:, frames].mean() * 0.2
     terms["env"] = (out["env"] - target["env"].reshape(*out["env"].shape)).abs()[:, WARM * F.SIZES["env"] :].mean() * 0.2
+    terms["coherence"] = (out["coherence"][:, :: F.FRAMES] - coherence)[:, WARM:].square().mean()
 
     energy = torch.exp(0.5 * u)
     k = torch.arange(F.TONAL_BINS) * (2 * np.pi * F.HOP / F.N_FFT)
@@ -83,11 +87,11 @@ def run(corpus, work, out, minutes, clips=120, batch=6, lr=1.2e-3, noise=0.04, d
         done = (spent + time.time() - begin) / 60 / (decay_minutes or minutes)
         for group in optimiser.param_groups:
             group["lr"] = lr * min(1, (step + 1) / 200) * (0.03 + 0.97 * 0.5 * (1 + np.cos(np.pi * min(1, done))))
-        z, x, phase = crops.batch(batch)
+        z, x, phase, coherence = crops.batch(batch)
         z = z + noise * torch.rand(len(z), 1, 1) * torch.randn_like(z)
         with fast():
             y = model(z)
-        total, terms = loss_of({k: v.float() for k, v in y.items()}, x, phase, weights)
+        total, terms = loss_of({k: v.float() for k, v in y.items()}, x, phase, coherence, weights)
         optimiser.zero_grad()
         total.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

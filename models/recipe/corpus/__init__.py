@@ -16,7 +16,7 @@ def add_arguments(parser):
     parser.add_argument("--hours", type=float, default=6.0, help="hours of audio (approximate)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=os.cpu_count())
-    parser.add_argument("--tiny", action="store_true", help="8 clips of about 8 s, for smoke tests")
+    parser.add_argument("--tiny", action="store_true", help="8 clips of about 24 s, for smoke tests")
     parser.add_argument("--relabel", action="store_true", help="rewrite the labels of clips already rendered, and render nothing")
 
 
@@ -56,7 +56,7 @@ def run(args):
         os.environ.setdefault(name, "1")
     os.makedirs(args.out, exist_ok=True)
     count = 8 if args.tiny else max(1, round(args.hours * 3600 / CLIP_SECONDS))
-    jobs = [(args.out, args.seed, i, 8.0 if args.tiny else None, args.relabel) for i in range(count)]
+    jobs = [(args.out, args.seed, i, 24.0 if args.tiny else None, args.relabel) for i in range(count)]
     began, total = time.time(), 0.0
     with multiprocessing.get_context("spawn").Pool(max(1, args.workers)) as pool:
         for done, seconds in enumerate(pool.imap_unordered(_job, jobs), 1):

@@ -30,8 +30,10 @@ def averaged(work, name="base"):
     return music
 
 
-def report(name, draw, held, resampler, data, log=print):
-    distance, rms = measure.quality(draw, held, resampler, data)
+def report(name, draw, held, resampler, data, seed=0, log=print):
+    with torch.random.fork_rng(devices=[]):  # training goes on with its own noise
+        torch.manual_seed(seed)
+        distance, rms = measure.quality(draw, held, resampler, data)
     log(f"{name}: distance {distance:.3f} rms {rms:.2f}", flush=True)
     return {"distance": distance, "rms": rms}
 
@@ -67,7 +69,7 @@ def run_steps(corpus, work, minutes, method="presto-ls", frames=1152, updates=No
         levels = measure.endless(lambda shape, cond: sample.pingpong(d.ema.model, shape, cond, 4, options.budgets), held, resampler, 12)
         print("endless, level by block " + " ".join(f"{x:.2f}" for x in levels), flush=True)
         with open(history, "a") as f:
-            f.write(json.dumps({"steps": row, "endless": levels}) + "\n")
+            f.write(json.dumps({"update": d.updates, "steps": row, "endless": levels}) + "\n")
 
     if not (work / f"{method}.pt").exists():
         report("data against itself", lambda shape, cond: real(held, shape), held, resampler, data)

@@ -101,6 +101,7 @@ class Distiller:
 
     def __init__(self, teacher, generator, batches, options, chains=None):
         self.o, self.teacher, self.batches, self.chains = options, teacher.requires_grad_(False), batches, chains
+        self.updates = 0  # of G
         self.generator = generator
         for name, p in generator.named_parameters():
             p.requires_grad_(not any(part in name for part in options.frozen))
@@ -197,6 +198,7 @@ def train(distiller, out, minutes, updates=None, every=20, log=print, watch=None
     parts = {"generator": d.generator, "ema": d.ema, "fake": d.fake, "optimiser": d.optimiser, "fake_optimiser": d.fake_optimiser}
     state = load(out, **parts)
     step, seconds = state.get("step", 0), state.get("seconds", 0.0)
+    d.updates = step
     end, saved, sums, seen = seconds + 60 * minutes, time.time(), {}, 0
 
     def checkpoint():
@@ -213,7 +215,8 @@ def train(distiller, out, minutes, updates=None, every=20, log=print, watch=None
         for _ in range(o.fake_updates):
             found.update(d.update_fake())
         found.update(d.update_generator())
-        step, seen = step + 1, seen + 1
+        d.updates = step = step + 1
+        seen += 1
         for k, v in found.items():
             sums[k] = sums.get(k, 0.0) + v
         seconds += min(60.0, time.time() - begin)

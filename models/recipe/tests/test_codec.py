@@ -23,8 +23,8 @@ def rebuilt(audio, true_phase=True):
     advance[1:] = np.exp(1j * (angle[1:] - angle[:-1] - k))
     step[:, :-1] = np.exp(1j * (angle[:, 1:] - angle[:, :-1]))
     z = np.exp(1j * angle) if true_phase else None
-    pan = np.repeat(parts["pan"], F.FRAMES, 0)
-    return synthesis.synthesise(parts["log_mag"], parts["hf"], pan, advance, step, parts["env"].ravel(), z=z)
+    pan, coherence = (np.repeat(x, F.FRAMES, 0) for x in (parts["pan"], F.coherence(audio)))
+    return synthesis.synthesise(parts["log_mag"], parts["hf"], pan, coherence, advance, step, parts["env"].ravel(), z=z)
 
 
 def test_true_phase_gives_the_waveform_back():
@@ -46,10 +46,32 @@ def test_locked_phase_keeps_pitch_and_level(hz):
     assert abs(20 * np.log10(got.std() / audio[0].std())) < 1
 
 
+def test_coherence_tells_wide_from_narrow():
+    rng = np.random.default_rng(0)
+    common, left, right = rng.standard_normal((3, 2 * F.SAMPLE_RATE)).astype(np.float32) * 0.1
+    assert F.coherence(np.stack([common, 0.5 * common])).min() > 0.99
+    assert F.coherence(np.stack([left, right])).mean() < 0.25
+    mixed = F.coherence(np.stack([common + left, common + right])).mean()
+    assert 0.4 < mixed < 0.6
+
+
+def test_width_is_heard_as_asked():
+    rng = np.random.default_rng(1)
+    t = 16 * F.FRAMES
+    flat = [np.full((t, n), v) for n, v in ((F.TONAL_BINS, 1.0), (len(F.HF_BANDS), 1.0), (len(F.PAN_BANDS_HZ), 0.0))]
+    z = np.exp(2j * np.pi * rng.random((t, F.TONAL_BINS)))
+    got = []
+    for asked in (1.0, 0.6, 0.2):
+        coherence = np.full((t, len(F.PAN_BANDS_HZ)), asked)
+        audio = synthesis.synthesise(*flat, coherence, None, None, np.full(4 * t, -2.0), z=z)
+        got.append(F.coherence(audio.astype(np.float32))[2:-2].mean())
+    assert got[0] > 0.97 and got[0] > got[1] + 0.15 and got[1] > got[2] + 0.15
+
+
 def test_synthesis_is_causal():
     parts = [np.array(p) for p in fixture.vectors()]
     whole = synthesis.synthesise(*parts)
-    for i, rate in enumerate((8, 8, 8, 8, 8, 32)):
+    for i, rate in enumerate((8, 8, 8, 8, 8, 8, 32)):
         parts[i][2 * rate :] = 0  # the third latent frame
     changed = synthesis.synthesise(*parts)
     assert np.abs(whole - changed)[:, : 2 * F.LATENT_HOP].max() < 1e-9

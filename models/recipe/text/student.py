@@ -109,7 +109,8 @@ def run(corpus, work, out, minutes, tiny=False, batch=128, lr=1e-3, log=print):
     order = np.random.default_rng(0).permutation(len(ids))
     held, train = order[: len(ids) // 50], order[len(ids) // 50 :]
     music = train[train < np.flatnonzero(~np.isnan(bpm)).max() + 1]
-    model = Student(dim=32, blocks=1) if tiny else Student()
+    size = {"dim": 32, "blocks": 1} if tiny else {}
+    model = Student(**size)
     if not tiny and not Path(out).exists():
         model.start_from(teacher.embed_vocabulary())
     ema = Ema(model, 0.995)
@@ -153,8 +154,8 @@ def run(corpus, work, out, minutes, tiny=False, batch=128, lr=1e-3, log=print):
                 e, guess = ema.model(x, mask)
                 error = (guess[:, 0] - tempo).abs()
                 log(f"step {step} {spent + time.time() - begin:.0f}s loss {float(loss):.3f} held-out cosine {float((e * y).sum(1).mean()):.3f} tempo error {float(error[~tempo.isnan()].median()):.3f} octaves", flush=True)
-                save(out, model=model, ema=ema, optimiser=optimiser, step=step, seconds=spent + time.time() - begin)
-    save(out, model=model, ema=ema, optimiser=optimiser, step=step, seconds=spent + time.time() - begin)
+                save(out, model=model, ema=ema, optimiser=optimiser, step=step, seconds=spent + time.time() - begin, size=size)
+    save(out, model=model, ema=ema, optimiser=optimiser, step=step, seconds=spent + time.time() - begin, size=size)
     embed_corpus(corpus, work, ema.model, teacher.tokenizer)
 
 

@@ -18,7 +18,7 @@ export const PARAMS: SpectrumParams = {
   cross_lo_hz: 5000,
   cross_hi_hz: 7000,
   sweeps: 2,
-  noise_correlation: 0.85,
+  spread_rad: 1.7,
   env_cut_hz: 3000,
 };
 
@@ -36,6 +36,7 @@ export function randomFeatures(
     logMag: random(params.tonal_bins, 3, 1),
     hf: random(params.hf_bands.length, 1, -2),
     pan: random(params.pan_bands_hz.length, 1),
+    coherence: random(params.pan_bands_hz.length, 0.4, 0.5),
     advance: random(2 * params.tonal_bins, 1),
     step: random(2 * params.tonal_bins, 1),
     env: random(4, 2, -3),
@@ -53,6 +54,7 @@ export function silentFeatures(
     logMag: new Float32Array(frames * params.tonal_bins).fill(-40),
     hf: new Float32Array(frames * params.hf_bands.length).fill(-40),
     pan: new Float32Array(frames * params.pan_bands_hz.length),
+    coherence: new Float32Array(frames * params.pan_bands_hz.length).fill(1),
     advance: ones,
     step: ones.slice(),
     env: new Float32Array(4 * frames).fill(Math.log(1e-5)),
@@ -74,6 +76,7 @@ export function cutFeatures(
     logMag: cut(features.logMag),
     hf: cut(features.hf),
     pan: cut(features.pan),
+    coherence: cut(features.coherence),
     advance: cut(features.advance),
     step: cut(features.step),
     env: cut(features.env),

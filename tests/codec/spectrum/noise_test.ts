@@ -30,6 +30,7 @@ function bandOfNoise(deviation: number, pan: number) {
     }
   }
   features.pan.fill(pan);
+  features.coherence.fill(0.85);
   return features;
 }
 

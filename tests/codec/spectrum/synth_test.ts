@@ -81,7 +81,7 @@ Deno.test("createSpectrumSynth() rejects parameters out of range", async () => {
     { pan_bands_hz: [] },
     { cross_hi_hz: 5000 },
     { sweeps: -1 },
-    { noise_correlation: 2 },
+    { spread_rad: 4 },
     { env_cut_hz: 24_000 },
   ];
   for (const change of wrong) {

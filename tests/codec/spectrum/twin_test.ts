@@ -22,6 +22,7 @@ Deno.test("SpectrumSynth agrees with the recipe's synthesis to 1e-4", async () =
     logMag: take(FRAMES * bins),
     hf: take(FRAMES * params.hf_bands.length),
     pan: take(FRAMES * params.pan_bands_hz.length),
+    coherence: take(FRAMES * params.pan_bands_hz.length),
     advance: take(2 * FRAMES * bins),
     step: take(2 * FRAMES * bins),
     env: take(4 * FRAMES),
