@@ -1,4 +1,4 @@
-"""`python -m recipe STAGE`, run in models/. Stages: corpus, prepare, codec, calibrate, text, base, layers, steps, recover, export, judge, evaluate."""
+"""`python -m recipe STAGE`, run in models/. Stages: see --help."""
 
 import argparse
 import os
@@ -23,7 +23,8 @@ def parser():
         ("layers", "Presto-L: teach the base to run with fewer blocks at high noise"),
         ("steps", "Presto-S, Presto-LS: distil the sampler to a few steps"),
         ("report", "what layers and steps did: tables and plots"),
-        ("recover", "turn a package back into checkpoints, to train it further"),
+        ("keep", "write the base in half precision to recipe/teacher.npz, for the repository"),
+        ("recover", "turn a package and the kept base back into checkpoints, to train them further"),
         ("export", "write the package that the server loads"),
         ("judge", "train the audio-text judge, on a corpus of its own (other seeds)"),
         ("evaluate", "score real clips, checkpoints or a server: distances, adherence, level"),
@@ -103,6 +104,10 @@ def main():
         from .presto import report
 
         report.run(args.corpus, args.work, args.package)
+    elif args.stage == "keep":
+        from . import recover
+
+        recover.run_keep(args.work)
     elif args.stage == "recover":
         from . import recover
 

@@ -1,7 +1,8 @@
-"""A package's graphs -> the checkpoints that training starts from: what is shipped can be trained further.
+"""What is in the repository -> the checkpoints that training starts from: what is shipped can be trained further.
 
-The exporter renames and transposes weights, but always alike: exporting a module whose weights are all
-different tells which tensor of the graph is which parameter.
+Decoder and prompt encoder come out of the package's graphs, the teacher out of a file of its own, since the
+package has the distilled denoiser. The exporter renames and transposes weights, but always alike: exporting
+a module whose weights are all different tells which tensor of the graph is which parameter.
 """
 
 import tempfile
@@ -14,11 +15,13 @@ from onnx import numpy_helper
 
 from .base.model import Config
 from .base.train import Base
-from .checkpoint import Ema, save
+from .checkpoint import Ema, keep, kept, save
 from .codec import pca as P
 from .codec.decoder import Decoder
-from .export import DecoderGraph, PromptGraph, decoder_graph, denoiser_graph, prompt_graph
+from .export import DecoderGraph, PromptGraph, decoder_graph, load_models, prompt_graph
 from .text.student import Student
+
+TEACHER = Path(__file__).parent / "teacher.npz"
 
 
 def tensors(path):
@@ -71,8 +74,8 @@ def recover_pca(linear, mean):
     return {"mean": mean.astype(np.float32), "encode": encode, "decode": linear.astype(np.float32)}
 
 
-def run(package, work):
-    """Writes work/pca.npz, base.pt, codec.pt and text.pt out of `package`; leaves those that are there."""
+def run(package, work, teacher=TEACHER):
+    """Writes work/pca.npz, codec.pt, text.pt out of `package` and base.pt out of `teacher`; leaves those that are there."""
     package, work = Path(package), Path(work)
     work.mkdir(parents=True, exist_ok=True)
     weights = tensors(package / "decoder.onnx")
@@ -81,12 +84,17 @@ def run(package, work):
     fitted = recover_pca(linear, mean)
     if not (work / "pca.npz").exists():
         np.savez(work / "pca.npz", **fitted)
-    c = Config(latents=len(linear))
-    base, decoder, student = Base(c), Decoder(fitted), Student()
-    restore(base.network, denoiser_graph, package / "denoiser.onnx")
+    state, size = kept(teacher)
+    base, decoder, student = Base(Config(**size)), Decoder(fitted), Student()
+    base.load_state_dict(state)
     restore(decoder, lambda m, path: decoder_graph(DecoderGraph(m), path), package / "decoder.onnx")
-    prompt = PromptGraph(student, base.resampler)
-    restore(prompt, prompt_graph, package / "prompt.onnx")
-    for name, module, extra in (("base", base, {"config": c.as_dict()}), ("codec", decoder, {}), ("text", student, {})):
+    restore(PromptGraph(student, base.resampler), prompt_graph, package / "prompt.onnx")
+    for name, module, extra in (("base", base, {"config": size}), ("codec", decoder, {}), ("text", student, {})):
         if not (work / f"{name}.pt").exists():
             save(work / f"{name}.pt", model=module, ema=Ema(module, 0), step=0, seconds=0.0, **extra)
+
+
+def run_keep(work, teacher=TEACHER):
+    """Writes the averaged weights of work/base.pt to `teacher`."""
+    base, _, _ = load_models(work)
+    keep(teacher, base, **base.c.as_dict())
