@@ -47,7 +47,7 @@ class PromptGraph(nn.Module):
 class DecoderGraph(nn.Module):
     """latents (1, n, dims) -> the features in the order of FEATURES, complex ones as pairs."""
 
-    FEATURES = ("log_mag", "hf", "pan", "advance", "step", "env")
+    FEATURES = ("log_mag", "hf", "pan", "coherence", "advance", "step", "env")
 
     def __init__(self, decoder):
         super().__init__()
@@ -156,7 +156,9 @@ DISTILLED_SAMPLER = {
     "kind": "pingpong",
     "schedule": {"kind": "karras", "sigma_min": noise.SIGMA_MIN, "sigma_max": noise.SIGMA_MAX, "rho": noise.RHO, "grid": "n"},
     "steps": 4,
+    "min_steps": 2,
     "max_steps": 8,
+    "guidance": None,
 }
 SHIPPED = "presto-ls"
 DISTILLED = ("dmd-gan", "presto-s", "presto-ls")
@@ -260,7 +262,9 @@ def denoiser_graph(network, path, tail=False):
     )  # fmt: skip
     auto = torch.export.Dim.AUTO
     both = {0: auto, 1: auto}
-    return write_graph(BudgetGraph(network, tail), args, path, *names, (both, {0: auto}, {0: auto}, both, both, None))
+    entry = write_graph(BudgetGraph(network, tail), args, path, *names, (both, {0: auto}, {0: auto}, both, both, None))
+    del entry["inputs"]["blocks"]  # the manifest names it in `budgets`
+    return entry
 
 
 def decoder_graph(module, path):

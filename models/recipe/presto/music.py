@@ -1,12 +1,15 @@
 """The base model of this recipe behind the interface of the distillation, and its batches."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 
 from ..base.model import precondition
 from ..base.train import CONTEXT_NOISE
+from ..codec import features as F
 from ..precision import fast
 from . import sample
 
@@ -38,7 +41,7 @@ class Music(nn.Module):
     def _run(self, x, sigma, cond, kept, blocks=None, taps=(), extra=None):
         network, tapped = self.base.network, []
 
-        def F(y, c_noise):
+        def network_at(y, c_noise):
             emb = network.embed(c_noise, cond.prompt, blocks)
             if extra is not None:
                 emb = emb + extra
@@ -47,7 +50,7 @@ class Music(nn.Module):
             return network.read(h, y, emb)
 
         with fast():
-            d = precondition(F, x, sigma, cond.context, self.sigma_data)
+            d = precondition(network_at, x, sigma, cond.context, self.sigma_data)
         return d, [h.float() for h in tapped]
 
     def denoise(self, x, sigma, cond, blocks=None):
@@ -64,6 +67,14 @@ class Music(nn.Module):
         kept = range(blocks) if tail_dropped else self.base.network.kept(blocks)
         taps = (blocks - 1,) if tail_dropped else (self.blocks - 1,)
         return self._run(x, sigma, cond, kept, None if tail_dropped else blocks, taps)[1][0]
+
+
+def heard_power(work):
+    """-> the power of latents (batch, time, channels) as the codec's linear path decodes them, (batch, time)."""
+    fitted = np.load(Path(work) / "pca.npz")
+    bins = slice(0, F.SIZES["log_mag"])
+    decode, mean = torch.tensor(fitted["decode"][:, bins]), torch.tensor(fitted["mean"][bins])
+    return lambda x: (2 * (x @ decode + mean).clamp(max=10)).exp().mean(-1)
 
 
 class Batches:
@@ -89,8 +100,8 @@ def conditions(batch, resampler):
 class Chains:
     """Pieces that go on from the generator's own output, as an endless stream does.
 
-    Called with the generator: makes the next block of every chain in four steps and returns it, with the
-    conditions that it was made under, as a batch.
+    Called with the generator: makes the next block of every chain in four steps and returns it, the
+    conditions that it was made under, and the music that was there, as a batch.
     """
 
     def __init__(self, examples, resampler, count=12, frames=128, context=64, budgets=None):
@@ -126,6 +137,7 @@ class Chains:
         cond = Conditions(prompt, controls, context)
         made = sample.pingpong(model, (len(known), frames, known.shape[-1]), cond, steps, self.budgets)
         made[:, :n] = known
+        music = torch.stack([torch.tensor(c["z"][c["at"] : c["at"] + frames]).float() for c in self.chains])
         for c, z in zip(self.chains, made):
             c["known"], c["at"] = z[-n:].clone(), c["at"] + frames - n
-        return made, cond
+        return made, cond, music

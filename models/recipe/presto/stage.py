@@ -11,7 +11,7 @@ from ..base.model import Config
 from ..base.train import Base
 from ..checkpoint import Ema
 from . import layers, measure, noise, sample, steps
-from .music import Batches, Chains, Music
+from .music import Batches, Chains, Music, heard_power
 
 METHODS = {"presto-ls": steps.presto_ls, "presto-s": steps.presto_s, "dmd-gan": steps.dmd_gan}
 
@@ -59,7 +59,7 @@ def run_steps(corpus, work, minutes, method="presto-ls", frames=1152, updates=No
     data = measure.Frechet([z.astype("float32") for z, _, _ in held.clips])
     chains = Chains(train, resampler, budgets=options.budgets) if options.own else None
     generator = copy.deepcopy(start).requires_grad_(True)
-    distiller = steps.Distiller(teacher, generator, Batches(train, resampler, frames), options, chains)
+    distiller = steps.Distiller(teacher, generator, Batches(train, resampler, frames), options, chains, heard_power(work))
     history = work / f"{method}.jsonl"
 
     def watch(d):

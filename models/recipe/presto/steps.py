@@ -3,8 +3,8 @@
 A generator G makes x from noised audio in one step. The real score is the guided teacher; the fake score
 follows G by denoising its output, and carries the least-squares discriminator on its hidden states. Of
 `Options`, the defaults are Presto's in kind (the rates and weights are for models of our size); `dmd_gan` is the baseline that takes all noise from the inference
-levels. `told` (the fake score knows the level that G started from) and `own` (part of the batches go on
-from G's own output) are additions of this recipe.
+levels. `told` (the fake score knows the level that G started from), `own` (part of the batches go on from G's own
+output) and `energy` (the level of what is made is held to that of music) are additions of this recipe.
 """
 
 import copy
@@ -32,7 +32,8 @@ class Options:
     discrete: int | None = None  # G's levels: those of that many steps (None: continuous)
     budgets: tuple | None = None  # G's layer budgets (Presto-LS)
     told: bool = True
-    own: float = 0.25  # share of G's updates on its own continuations
+    own: float = 0.25  # share of the updates, of both, on G's own continuations
+    energy: float = 0.05  # weight of the squared difference in level, in nepers: multistep samples swell without
     hinge: bool = False
     ema: float = 0.97
     taps: tuple = (3, 6, 9)
@@ -49,7 +50,7 @@ def presto_ls(**changes):
 
 def dmd_gan(**changes):
     everywhere = {"p_dmd": "inference", "p_gan": "inference", "p_dsm": "inference"}
-    return replace(Options(discrete=4, told=False, own=0, **everywhere), **changes)
+    return replace(Options(discrete=4, told=False, own=0, energy=0, **everywhere), **changes)
 
 
 class Head(nn.Module):
@@ -96,12 +97,23 @@ def over_unknown(values, cond):
     return (values * unknown).sum() / unknown.sum()
 
 
-class Distiller:
-    """One generator, its fake score, and what trains them. `batches()` gives (x, conditions)."""
+def mean_square(x):
+    """The power of (batch, time, channels) where nothing better is known. -> (batch, time)"""
+    return x.square().mean(-1)
 
-    def __init__(self, teacher, generator, batches, options, chains=None):
+
+class Distiller:
+    """One generator, its fake score, and what trains them.
+
+    `batches()` gives (x, conditions), `chains(generator)` those that go on from its own output, `power(x)`
+    what is heard of x as (batch, time).
+    """
+
+    def __init__(self, teacher, generator, batches, options, chains=None, power=mean_square):
         self.o, self.teacher, self.batches, self.chains = options, teacher.requires_grad_(False), batches, chains
+        self.power = power
         self.updates = 0  # of G
+        self.last_own = None  # what the chains made last: for the fake score, which has to know all that G makes
         self.generator = generator
         for name, p in generator.named_parameters():
             p.requires_grad_(not any(part in name for part in options.frozen))
@@ -113,6 +125,12 @@ class Distiller:
 
     def level(self, kind, count):
         return noise.training(count) if kind == "training" else noise.inference(count, self.o.discrete)[0]
+
+    def loudness(self, x, cond):
+        """Level of what is to be made, of each example, in nepers. -> (batch)"""
+        power = self.power(x)
+        unknown = cond.unknown[..., 0].expand_as(power)
+        return 0.5 * ((power * unknown).sum(1) / unknown.sum(1).clamp(min=1) + 1e-6).log()
 
     def noised(self, x, sigma):
         return x + sigma.reshape(-1, *[1] * (x.ndim - 1)) * torch.randn_like(x)
@@ -148,10 +166,19 @@ class Distiller:
 
     def update_generator(self):
         own = self.chains is not None and float(torch.rand(())) < self.o.own
-        x, cond = self.chains(self.ema.model) if own else self.batches()
+        if own:
+            x, cond, music = self.chains(self.ema.model)
+            self.last_own = x, cond
+        else:
+            x, cond = self.batches()
+            music = x
         made, level = self.generate(x, cond)
         loss = self.matching_loss(made, cond, level)
         parts = {"matching": float(loss.detach())}
+        if self.o.energy:
+            energy = (self.loudness(made, cond) - self.loudness(music, cond)).square().mean()
+            parts["energy"] = float(energy.detach())
+            loss = loss + self.o.energy * energy
         if self.o.gan and not own:  # a continuation of G's own output has no real counterpart
             t = self.level(self.o.p_gan, len(made))
             adversarial = self.wanted(self.fake(self.noised(made, t), t, cond, level)[1])
@@ -162,11 +189,12 @@ class Distiller:
         parts["gradient"] = float(nn.utils.clip_grad_norm_(self.generator.parameters(), 1.0))
         self.optimiser.step()
         self.ema.update(self.generator)
-        parts["rms"] = float((over_unknown(made.detach() ** 2, cond) / over_unknown(x**2, cond)).sqrt())
+        parts["rms"] = float((over_unknown(made.detach() ** 2, cond) / over_unknown(music**2, cond)).sqrt())
         return parts
 
     def update_fake(self):
-        x, cond = self.batches()
+        own = self.last_own is not None and float(torch.rand(())) < self.o.own
+        x, cond = self.last_own if own else self.batches()
         with torch.no_grad():
             made, level = self.generate(x, cond)
         t, sd = self.level(self.o.p_dsm, len(x)), self.teacher.sigma_data
@@ -174,7 +202,7 @@ class Distiller:
         weight = ((t**2 + sd**2) / (t * sd) ** 2).reshape(-1, *[1] * (x.ndim - 1))
         loss = over_unknown(weight * (d - made) ** 2, cond)
         parts = {"dsm": float(loss.detach())}
-        if self.o.discriminator:
+        if self.o.discriminator and not own:
             if self.o.p_gan != self.o.p_dsm:
                 t = self.level(self.o.p_gan, len(x))
                 judged = self.fake(self.noised(made, t), t, cond, level)[1]
