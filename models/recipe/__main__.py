@@ -40,7 +40,7 @@ def parser():
         p.add_argument("--dims", type=int, default=128)
         p.add_argument("--workers", type=int, default=2)
         p.add_argument("--package", default="pocket", help="folder that export and report write")
-        p.add_argument("--weights", default="presto-ls", choices=("base", "ase", "layers", "dmd-gan", "presto-s", "presto-ls"), help="export: which denoiser")
+        p.add_argument("--weights", default="base", choices=("base", "ase", "layers", "dmd-gan", "presto-s", "presto-ls"), help="export: which denoiser")
         if name == "evaluate":
             evaluate_arguments(p)
         p.add_argument("--method", default="presto-ls", choices=("presto-ls", "presto-s", "dmd-gan"), help="steps: what to train")

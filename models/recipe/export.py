@@ -144,13 +144,14 @@ def load_models(work):
     return models["base"], models["codec"], models["text"]
 
 
-# What each set of weights in work/ is sampled with: the distilled ones in a few steps, the others as their teacher.
-TEACHER_SAMPLER = {
-    "kind": "dpmpp_2s",
+# What each set of weights in work/ is sampled with: the distilled ones in a few steps, the others as the base.
+BASE_SAMPLER = {
+    "kind": "dpmpp_2m",
     "schedule": {"kind": "karras", "sigma_min": noise.SIGMA_MIN, "sigma_max": noise.SIGMA_MAX, "rho": 5},
-    "steps": 40,  # of two evaluations each
-    "max_steps": 40,
-    "guidance": {"kind": "cfg", "scale": 3.0, "sigma_low": 0.3, "sigma_high": 12},
+    "steps": 6,
+    "min_steps": 4,
+    "max_steps": 8,
+    "guidance": {"kind": "cfg", "scale": 2.0, "sigma_low": 0.3, "sigma_high": 12},
 }
 DISTILLED_SAMPLER = {
     "kind": "pingpong",
@@ -160,14 +161,18 @@ DISTILLED_SAMPLER = {
     "max_steps": 8,
     "guidance": None,
 }
-SHIPPED = "presto-ls"
+SHIPPED = "base"
 DISTILLED = ("dmd-gan", "presto-s", "presto-ls")
 DROPPING = ("ase", "layers", "presto-ls")
-WEIGHTS = ("base", "ase", "layers", *DISTILLED)
 
 
 def manifest(c, graphs, tokenizer, weights=SHIPPED):
-    budgets = noise.BUDGETS if weights in DROPPING else ((0.0, c.blocks),)
+    budgets = {
+        "input": "blocks",
+        "min": SMALLEST,
+        "max": c.blocks,
+        "by_sigma": [{"above": above, "blocks": blocks} for above, blocks in noise.BUDGETS],
+    }
     understood = ["prompts", "bpm", "meter", "key", "chords", "density", "brightness", "energy", "parts"]
     return {
         "format": 1,
@@ -188,14 +193,9 @@ def manifest(c, graphs, tokenizer, weights=SHIPPED):
             "graph": graphs["denoiser"],
             "prediction": "edm",
             "frames": {"min": 2, "max": 128, "multiple": c.patch},
-            "budgets": {
-                "input": "blocks",
-                "min": SMALLEST,
-                "max": c.blocks,
-                "by_sigma": [{"above": above, "blocks": blocks} for above, blocks in budgets],
-            },
+            **({"budgets": budgets} if weights in DROPPING else {}),
         },
-        "sampler": DISTILLED_SAMPLER if weights in DISTILLED else TEACHER_SAMPLER,
+        "sampler": DISTILLED_SAMPLER if weights in DISTILLED else BASE_SAMPLER,
         "decoder": {
             "kind": "spectrum",
             "graph": graphs["decoder"],
@@ -252,17 +252,22 @@ class BudgetGraph(nn.Module):
         return n.read(h, x, emb)
 
 
-def denoiser_graph(network, path, tail=False):
+def denoiser_graph(network, path, budgets=False, tail=False):
+    """Writes the denoiser; with `budgets` it takes the number of blocks to run, which `tail` leaves out at the end."""
     c, b, n = network.c, 2, 24
-    names = ["x", "c_noise", "prompt", "controls", "context", "blocks"], ["f"]
+    names = ["x", "c_noise", "prompt", "controls", "context"], ["f"]
     args = (
         torch.randn(b, n, c.latents), torch.randn(b), torch.randn(b, c.prompt_tokens, c.prompt_dims),
         torch.randn(b, n, c.controls), torch.randn(b, n, c.latents + 1),
-        torch.tensor(c.blocks - 1),
     )  # fmt: skip
     auto = torch.export.Dim.AUTO
     both = {0: auto, 1: auto}
-    entry = write_graph(BudgetGraph(network, tail), args, path, *names, (both, {0: auto}, {0: auto}, both, both, None))
+    dynamic = (both, {0: auto}, {0: auto}, both, both)
+    if not budgets:
+        return write_graph(network, args, path, *names, dynamic)
+    names[0].append("blocks")
+    args = (*args, torch.tensor(c.blocks - 1))
+    entry = write_graph(BudgetGraph(network, tail), args, path, *names, (*dynamic, None))
     del entry["inputs"]["blocks"]  # the manifest names it in `budgets`
     return entry
 
@@ -289,7 +294,7 @@ def run(work, package, weights=SHIPPED):
         base = averaged(work, weights).base.eval()
     graphs = {
         "prompt": prompt_graph(PromptGraph(student, base.resampler), out / "prompt.onnx"),
-        "denoiser": denoiser_graph(base.network, out / "denoiser.onnx", tail=weights == "ase"),
+        "denoiser": denoiser_graph(base.network, out / "denoiser.onnx", weights in DROPPING, weights == "ase"),
         "decoder": decoder_graph(DecoderGraph(decoder), out / "decoder.onnx"),
         "encoder": encoder_graph(dict(np.load(Path(work) / "pca.npz")), out / "encoder.onnx"),
     }
