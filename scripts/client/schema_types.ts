@@ -25,7 +25,7 @@ export function typeOf(schema: Schema): string {
     case "object":
       return objectType(schema);
     case "array":
-      return `(${typeOf(schema.items as Schema)})[]`;
+      return arrayType(schema);
     case "integer":
       return "number";
     case "string":
@@ -46,6 +46,14 @@ export function declarations(schemas: Record<string, Schema>): string {
 
 function all(schemas: Schema[], operator: string): string {
   return schemas.map((schema) => `(${typeOf(schema)})`).join(operator);
+}
+
+/** A list of any length, or of one type for each place (draft 7 has those in `items`). */
+function arrayType({ items, prefixItems }: Schema): string {
+  const places = prefixItems ?? items;
+  return Array.isArray(places)
+    ? `[${places.map(typeOf).join(", ")}]`
+    : `(${typeOf(items as Schema)})[]`;
 }
 
 function objectType(schema: Schema): string {
