@@ -119,7 +119,9 @@ export function parseObject(
   try {
     value = JSON.parse(text);
   } catch (error) {
-    const message = `the text is not JSON: ${(error as Error).message}`;
+    // The message quotes the text, with its line breaks.
+    const why = (error as Error).message.replaceAll(/\s+/g, " ");
+    const message = `the text is not JSON: ${why}`;
     return { ok: false, error: { code: "bad_json", message } };
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
