@@ -23,8 +23,7 @@ def parser():
         ("layers", "Presto-L: teach the base to run with fewer blocks at high noise"),
         ("steps", "Presto-S, Presto-LS: distil the sampler to a few steps"),
         ("report", "what layers and steps did: tables and plots"),
-        ("keep", "write the base in half precision to recipe/teacher.npz, for the repository"),
-        ("recover", "turn a package and the kept base back into checkpoints, to train them further"),
+        ("recover", "turn a package back into checkpoints, to train them further"),
         ("export", "write the package that the server loads"),
         ("judge", "train the audio-text judge, on a corpus of its own (other seeds)"),
         ("evaluate", "score real clips, checkpoints or a server: distances, adherence, level"),
@@ -104,10 +103,6 @@ def main():
         from .presto import report
 
         report.run(args.corpus, args.work, args.package)
-    elif args.stage == "keep":
-        from . import recover
-
-        recover.run_keep(args.work)
     elif args.stage == "recover":
         from . import recover
 

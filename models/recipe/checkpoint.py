@@ -3,7 +3,6 @@
 import copy
 from pathlib import Path
 
-import numpy as np
 import torch
 
 
@@ -51,16 +50,3 @@ def load(path, **parts):
         if name in state:
             part.load_state_dict(state.pop(name))
     return state
-
-
-def keep(path, module, **plain):
-    """Writes a module's weights in half precision, and plain numbers, to the .npz file `path`: small enough for git."""
-    weights = {name: value.numpy().astype(np.float16) for name, value in module.state_dict().items()}
-    np.savez(path, **weights, **{f"plain.{name}": value for name, value in plain.items()})
-
-
-def kept(path):
-    """-> state dict (float32), dict of the plain numbers, of what `keep` wrote."""
-    found = np.load(path)
-    plain = {name.removeprefix("plain."): found[name].item() for name in found.files if name.startswith("plain.")}
-    return {name: torch.tensor(found[name].astype(np.float32)) for name in found.files if not name.startswith("plain.")}, plain

@@ -1,10 +1,10 @@
-"""What is in the repository -> the checkpoints that training starts from: what is shipped can be trained further.
+"""A package's graphs -> the checkpoints that training starts from: what is shipped can be trained further.
 
-Decoder and prompt encoder come out of the package's graphs, the teacher out of a file of its own, since the
-package has the distilled denoiser. The exporter renames and transposes weights, but always alike: exporting
-a module whose weights are all different tells which tensor of the graph is which parameter.
+The exporter renames and transposes weights, but always alike: exporting a module whose weights are all
+different tells which tensor of the graph is which parameter.
 """
 
+import json
 import tempfile
 from pathlib import Path
 
@@ -15,13 +15,11 @@ from onnx import numpy_helper
 
 from .base.model import Config
 from .base.train import Base
-from .checkpoint import Ema, keep, kept, save
+from .checkpoint import Ema, save
 from .codec import pca as P
 from .codec.decoder import Decoder
-from .export import DecoderGraph, PromptGraph, decoder_graph, load_models, prompt_graph
+from .export import DecoderGraph, PromptGraph, decoder_graph, denoiser_graph, prompt_graph
 from .text.student import Student
-
-TEACHER = Path(__file__).parent / "teacher.npz"
 
 
 def tensors(path):
@@ -56,11 +54,18 @@ def restore(module, export, shipped):
             for turned in (False, True)
             if (a.T if turned else a).shape == value.shape and np.abs((a.T if turned else a) - value).max() < 1e-3
         ]
-        if not near:
+        if near:
+            key, turned = near[0]
+            found = theirs[key].astype(np.float32)
+            p.copy_(torch.tensor(found.T.copy() if turned else found))
+            continue
+        # Of an embedding that is always asked for the same row, the exporter keeps that row.
+        rows = [(i, key) for key, a in ours.items() for i, row in enumerate(value) if a.size == row.size and np.abs(a.ravel() - row).max() < 1e-3]
+        if value.ndim != 2 or not rows:
             raise ValueError(f'parameter "{name}" is not in "{shipped}"')
-        key, turned = near[0]
-        found = theirs[key].astype(np.float32)
-        p.copy_(torch.tensor(found.T.copy() if turned else found))
+        p.zero_()
+        for i, key in rows:
+            p[i] = torch.tensor(theirs[key].astype(np.float32).ravel())
 
 
 def recover_pca(linear, mean):
@@ -74,9 +79,14 @@ def recover_pca(linear, mean):
     return {"mean": mean.astype(np.float32), "encode": encode, "decode": linear.astype(np.float32)}
 
 
-def run(package, work, teacher=TEACHER):
-    """Writes work/pca.npz, codec.pt, text.pt out of `package` and base.pt out of `teacher`; leaves those that are there."""
+def run(package, work):
+    """Writes work/pca.npz, base.pt, codec.pt and text.pt out of `package`; leaves those that are there.
+
+    Raises ValueError if the package holds a distilled denoiser: nothing is taught by that.
+    """
     package, work = Path(package), Path(work)
+    if json.loads((package / "model.json").read_text())["sampler"]["guidance"] is None:
+        raise ValueError(f'"{package}" has a distilled denoiser: recover from a package of the base')
     work.mkdir(parents=True, exist_ok=True)
     weights = tensors(package / "decoder.onnx")
     linear = next(a for a in weights.values() if a.ndim == 2 and a.shape[1] == len(P.weights()))
@@ -84,17 +94,11 @@ def run(package, work, teacher=TEACHER):
     fitted = recover_pca(linear, mean)
     if not (work / "pca.npz").exists():
         np.savez(work / "pca.npz", **fitted)
-    state, size = kept(teacher)
-    base, decoder, student = Base(Config(**size)), Decoder(fitted), Student()
-    base.load_state_dict(state)
+    c = Config(latents=len(linear))
+    base, decoder, student = Base(c), Decoder(fitted), Student()
+    restore(base.network, denoiser_graph, package / "denoiser.onnx")
     restore(decoder, lambda m, path: decoder_graph(DecoderGraph(m), path), package / "decoder.onnx")
     restore(PromptGraph(student, base.resampler), prompt_graph, package / "prompt.onnx")
-    for name, module, extra in (("base", base, {"config": size}), ("codec", decoder, {}), ("text", student, {})):
+    for name, module, extra in (("base", base, {"config": c.as_dict()}), ("codec", decoder, {}), ("text", student, {})):
         if not (work / f"{name}.pt").exists():
             save(work / f"{name}.pt", model=module, ema=Ema(module, 0), step=0, seconds=0.0, **extra)
-
-
-def run_keep(work, teacher=TEACHER):
-    """Writes the averaged weights of work/base.pt to `teacher`."""
-    base, _, _ = load_models(work)
-    keep(teacher, base, **base.c.as_dict())
