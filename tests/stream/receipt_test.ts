@@ -127,3 +127,19 @@ Deno.test("a client that changes without end gets no account of it", async () =>
   assertEquals(receiptFor(stream, model).updates, null);
   stream.cancel();
 });
+
+Deno.test("a beat clock that was followed is in the receipt, as changes of the tempo", async () => {
+  const model = new ToyModel();
+  const clock = { sample: 1000.5, beat: 6.4, bpm: 131 };
+  const stream = await open(model);
+  const pcm = await play(stream, [[48_000, (s) => s.follow(clock)]]);
+  const receipt = receiptFor(stream, model);
+  const tempi = receipt.updates!.map(({ controls }) => controls!.bpm);
+  assertEquals([tempi.length, tempi[1]], [2, 131]);
+  const again = receipt.updates!.map(({ at_sample, controls }): Act => [
+    at_sample - 960,
+    (s) => s.update(controls!, now),
+  ]);
+  const replayed = await play(await open(model, receipt), again);
+  assert(pcm.every((value, i) => value === replayed[i]));
+});
