@@ -151,7 +151,7 @@ BASE_SAMPLER = {
     "steps": 6,
     "min_steps": 4,
     "max_steps": 8,
-    "guidance": {"kind": "cfg", "scale": 2.5, "sigma_low": 0.3, "sigma_high": 12},
+    "guidance": {"kind": "cfg", "scale": 3.0, "sigma_low": 0.3, "sigma_high": 12},
 }
 DISTILLED_SAMPLER = {
     "kind": "pingpong",
