@@ -123,19 +123,27 @@ export async function manyStreams(
 ): Promise<Row[]> {
   const client = await connect(url);
   let underruns = 0;
+  let reduced = 0;
+  let refused = 0;
   const late: number[] = [];
   const pings: number[] = [];
   const streams = Array.from({ length: count }, (_, i) => {
     const stream = client.play({ prompts: prompt(i) });
     stream.on("warning", ({ code }) => {
       if (code === "underrun") underruns++;
+      if (code === "quality_reduced") reduced++;
     });
     const done = (async () => {
       let playing = 0;
-      for await (const { sample } of stream) {
-        const now = performance.now();
-        playing ||= now;
-        late.push(now - (playing + sample / 48));
+      try {
+        for await (const { sample } of stream) {
+          const now = performance.now();
+          playing ||= now;
+          late.push(now - (playing + sample / 48));
+        }
+      } catch (error) {
+        if ((error as { code?: string }).code !== "busy") throw error;
+        refused++;
       }
     })();
     return { stream, done };
@@ -147,7 +155,8 @@ export async function manyStreams(
     pings.push(performance.now() - begin);
     await sleep(20);
   }
-  for (const { stream } of streams) await stream.cancel();
+  // One that was refused has nothing to cancel.
+  await Promise.allSettled(streams.map(({ stream }) => stream.cancel()));
   await Promise.all(streams.map(({ done }) => done));
   client.close();
   return [
@@ -162,6 +171,18 @@ export async function manyStreams(
       unit: "",
       stats: statsOf([underruns]),
       goal: "0",
+    },
+    {
+      name: `${count} streams: refused as busy`,
+      unit: "",
+      stats: statsOf([refused]),
+      goal: "",
+    },
+    {
+      name: `${count} streams: made in fewer steps for a while`,
+      unit: "",
+      stats: statsOf([reduced]),
+      goal: "",
     },
     {
       name: `${count} streams: ping answered`,
