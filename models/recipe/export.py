@@ -18,7 +18,7 @@ from torch import nn
 from . import labels
 from .base.model import Config
 from .base.train import Base
-from .checkpoint import Ema, load
+from .checkpoint import Ema
 from .codec import features as F
 from .codec import synthesis
 from .codec.decoder import Decoder

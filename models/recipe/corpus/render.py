@@ -1,8 +1,6 @@
 """Renders a composed clip to audio and to its labels."""
 import hashlib
 
-import numpy as np
-
 from . import kits, mix, synth
 from .captions import captions
 from .compose import PARTS

@@ -3,7 +3,6 @@
 import numpy as np
 import torch
 
-from . import sample
 from .music import Conditions
 
 TOGETHER = 4  # latent frames that a vector holds: a third of a second

@@ -10,7 +10,7 @@ from ..base.data import Examples
 from ..base.model import Config
 from ..base.train import Base
 from ..checkpoint import Ema
-from . import layers, measure, noise, sample, steps
+from . import layers, measure, sample, steps
 from .music import Batches, Chains, Music, heard_power
 
 METHODS = {"presto-ls": steps.presto_ls, "presto-s": steps.presto_s, "dmd-gan": steps.dmd_gan}
