@@ -69,6 +69,8 @@ def span(rng, mode, variant, style, start, chord, nxt, energy, last):
     if mode == "boogie":
         figure = (0, 4, 7, 9, 10, 9, 7, 4) if "m" not in chord.quality.replace("maj", "") else (0, 3, 7, 10, 12, 10, 7, 3)
         return [(start + k, .85, root + figure[(k + (4 if start % 8 >= 4 else 0)) % 8] - (12 if root > 43 else 0), 92) for k in range(int(beats))]
+    if mode == "chug6":
+        return [(start + k / 3, .3, root, 100 if k % 3 == 0 else 82) for k in range(int(beats * 3))]
     if style.sub == 3:                  # compound time: root and fifth on the beats
         marks = [(0, "r"), (1, "5" if mode == "rootfifth" else "r")]
         return [(start + b + o, .9, _pitch(m, chord, nxt), 90) for b in range(0, int(beats), 2) for o, m in marks]

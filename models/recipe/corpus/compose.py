@@ -3,7 +3,9 @@ import math
 import random
 from dataclasses import dataclass, field
 
-from . import bass, drums, harmony, melody
+from . import bass, contrast, density, drums, harmony, melody
+from .held_out import MOODS, choose, split_of
+from .meters import metered
 from .styles import STYLES
 from .theory import DARK, MODES, NAMES, Chord, chord_from_token
 
@@ -38,10 +40,14 @@ class Clip:
     tonic: int
     mode: str
     bars: int
+    split: str = "train"
     sections: list = field(default_factory=list)
     chords: list = field(default_factory=list)
     notes: list = field(default_factory=list)      # (beat, beats, pitch, velocity, part) sorted
     instruments: dict = field(default_factory=dict)
+    contrast: set = field(default_factory=set)     # kinds, see contrast.py
+    drops: list = field(default_factory=list)      # (part, beat, end beat)
+    filters: list = field(default_factory=list)    # (beat, end beat, amount)
     # set by _choose: the groove grids, behaviours and registers of the clip
     groove: dict = None
     bass_mode: str = ""
@@ -57,6 +63,7 @@ class Clip:
     motif: list = None
     answer: list = None
     motif_beats: int = 4
+    turn: tuple = (0, 1, 0, -1)         # scale steps around a melody note where it is dense
     swing: float = 0.0
 
     @property
@@ -78,6 +85,9 @@ class Clip:
     def chords_in(self, section):
         end = section.beat + section.beats
         return [c for c in self.chords if section.beat <= c.beat < end]
+
+    def section_at(self, beat):
+        return next((s for s in reversed(self.sections) if s.beat <= beat + 1e-6), self.sections[0])
 
     def chord_at(self, beat):
         for c in reversed(self.chords):
@@ -114,14 +124,25 @@ def _progression(rng, clip):
         clip.chords = [Chord(c.root, c.quality, c.beat + o, min(s.meter, c.beats - o)) for c in clip.chords for o in range(0, int(c.beats), s.meter)]
 
 
-def _sections(rng, clip):
-    """Split the clip into sections with energies and active parts."""
+def _form(rng, clip):
+    """[(bars, energy, None)] of a clip whose energy follows one of the FORMS."""
     s, size = clip.style, 4 if clip.bars <= 28 else 8
     if s.meter <= 3 and clip.bars > 20:
         size = 8
     count = max(1, math.ceil(clip.bars / size))
-    form = rng.choice(("low", "mid", "arch", "build")) if s.name in CALM else rng.choice(tuple(FORMS))
-    curve = FORMS[form]
+    curve = FORMS[rng.choice(("low", "mid", "arch", "build")) if s.name in CALM else rng.choice(tuple(FORMS))]
+    out = []
+    for i in range(count):
+        energy = curve[min(len(curve) - 1, int(i * len(curve) / count))]
+        out.append((min(size, clip.bars - i * size), min(1.0, max(.1, energy + rng.uniform(-.07, .07))), None))
+    return out
+
+
+def _sections(rng, clip):
+    """Split the clip into sections with energies and active parts."""
+    s, jumpy = clip.style, "jumps" in clip.contrast
+    plan = contrast.jumps(rng, clip.bars, s.meter * 60 / clip.bpm) if jumpy else _form(rng, clip)
+    count = len(plan)
     special = rng.random()
     absent = set()
     if special < .15:
@@ -132,11 +153,13 @@ def _sections(rng, clip):
         absent = set(rng.sample(sorted(absent), 2))
     solo = rng.choice(PARTS) if .15 <= special < .27 else None
     solo_at = rng.randrange(count)
-    for i in range(count):
-        energy = curve[min(len(curve) - 1, int(i * len(curve) / count))]
-        energy = min(1.0, max(.1, energy + rng.uniform(-.07, .07)))
+    beat = 0
+    for i, (bars, energy, dense) in enumerate(plan):
         active = set(PARTS)
-        if energy < .45:
+        if jumpy:                        # mostly the same parts, so that the jump is one of energy and density
+            if rng.random() < .2:
+                active.discard(rng.choice(PARTS))
+        elif energy < .45:
             active = set(rng.sample(PARTS, rng.choice((1, 2, 2, 3)) if energy < .33 else 3))
             if s.name in ("ambient", "orchestral", "folk", "ballad", "waltz"):
                 active |= {"harmony"}
@@ -147,9 +170,10 @@ def _sections(rng, clip):
         active -= absent
         if not active:
             active = {sorted(set(PARTS) - absent)[0]}
-        bars = min(size, clip.bars - i * size)
-        density = min(1.0, max(0.05, .55 * energy + .45 * len(active) / 4 + rng.uniform(-.08, .08)))
-        clip.sections.append(Section(i, i * size * s.meter, bars, bars * s.meter, round(energy, 3), round(density, 3), active))
+        if dense is None:
+            dense = .2 + .6 * energy * len(active) / 4 + rng.uniform(-.1, .1)
+        clip.sections.append(Section(i, beat, bars, bars * s.meter, round(energy, 3), round(dense, 3), active))
+        beat += bars * s.meter
     for a, b in zip(clip.sections, clip.sections[1:]):
         a.rise = b.energy - a.energy
 
@@ -160,15 +184,16 @@ def _choose(rng, clip):
     clip.groove = rng.choice(s.drums)
     clip.bass_mode, clip.comp_mode, clip.lead_mode = rng.choice(s.bass), rng.choice(s.comp), rng.choice(s.lead)
     clip.bass_grid = rng.choice(bass.VARIANTS[clip.bass_mode]) if clip.bass_mode in bass.VARIANTS else None
-    keys = rng.choice(s.keys)
-    lead = rng.choice([n for n in s.leads if n != keys] or s.leads)
-    clip.instruments = {"drums": rng.choice(s.kits), "bass": rng.choice(s.basses), "harmony": keys, "melody": lead}
+    keys = choose(rng, s.keys, clip.split)
+    lead = choose(rng, [n for n in s.leads if n != keys] or s.leads, clip.split)
+    clip.instruments = {"drums": choose(rng, s.kits, clip.split), "bass": choose(rng, s.basses, clip.split), "harmony": keys, "melody": lead}
     clip.comp_center = rng.choice((57, 60, 64)) if clip.comp_mode == "pad" else rng.choice((55, 57, 60, 60, 62))
     clip.lead_center = {"piccolo": 84, "glockenspiel": 84, "cello": 55, "trombone": 55, "french horn": 60, "tenor sax": 62, "distorted guitar": 64,
                         "overdriven guitar": 64, "jazz guitar": 65, "acoustic guitar": 64}.get(lead, rng.choice((67, 70, 72, 74)))
     clip.lead_offset = rng.choice((-2, 0, 0, 2))
     clip.arp_order = rng.choice(("up", "updown", "broken"))
     clip.octave_up = rng.random() < .25
+    clip.turn = rng.choice(((0, 1, 0, -1), (0, -1, 0, 1), (0, 2, 1, 2), (0, 1, 2, 1)))
     clip.swing = rng.uniform(*s.swing)
     bar = s.meter if s.meter > 2 else 4
     clip.motif_beats = bar
@@ -199,18 +224,17 @@ def _perform(rng, clip):
     tight = s.name in ("house", "techno", "synthwave", "chiptune", "drum and bass", "trap")
     jitter = (.0008 if tight else rng.uniform(.002, .006)) * clip.bpm / 60
     unit = .5 if s.name in EIGHTH_SWING else .25
-    out, last = [], {}
-    energies = [x.energy for x in clip.sections]
+    out, last, moves = [], {}, {}
     for b, d, p, v, part in sorted(clip.notes):
         if b >= clip.beats - 1e-6:
             continue
-        end = min(b + d, clip.beats)
+        end, energy = min(b + d, clip.beats), clip.section_at(b).energy
         if clip.swing and s.sub == 4:
             b, end = swing_beat(b, clip.swing, unit), swing_beat(end, clip.swing, unit)
-        move = rng.gauss(0, jitter) if part or not tight else 0.0
+        move = moves.setdefault((part, round(b, 3)), rng.gauss(0, jitter) if part or not tight else 0.0)   # a chord is one stroke
         if b > .01:
             b = max(0.0, b + max(-2 * jitter, min(2 * jitter, move)))
-        v *= .8 + .25 * energies[min(len(energies) - 1, int(b // clip.sections[0].beats))]
+        v *= .8 + .25 * energy
         v = max(20, min(124, int(v + rng.gauss(0, 2 if tight else 5))))
         key = (part, p)
         if key in last and out[last[key]][0] + out[last[key]][1] > b:
@@ -228,10 +252,13 @@ def compose(seed, index, seconds=None):
     rng = random.Random(f"prestissimo-{seed}-{index}")
     names = sorted(STYLES)
     order = random.Random(f"order-{seed}-{index // len(names)}").sample(names, len(names))
-    s = STYLES[order[index % len(names)]]
+    s = metered(rng, STYLES[order[index % len(names)]])
     low, high = s.bpm
+    split = split_of(f"{seed}-{index:05d}")
     bpm = round(math.exp(rng.uniform(math.log(low), math.log(high))))
-    clip = Clip(index, s, bpm, rng.randrange(12), rng.choice(s.modes), 0)
+    modes = [m for m in s.modes if m in DARK] if split == "test" and s.name in MOODS else s.modes
+    clip = Clip(index, s, bpm, rng.randrange(12), rng.choice(modes), 0, split)
+    clip.contrast = contrast.plan(rng)
     target = seconds or rng.uniform(30, 45)
     step = 4 if target > 20 else 2
     clip.bars = max(step, step * round(target * bpm / 60 / s.meter / step))
@@ -240,8 +267,13 @@ def compose(seed, index, seconds=None):
     _choose(rng, clip)
     players = {"drums": drums.play, "bass": bass.play, "harmony": harmony.play, "melody": melody.play}
     for section in clip.sections:
-        for part in PARTS:
+        for k, part in enumerate(PARTS):
             if part in section.parts:
-                clip.notes += players[part](rng, clip, section)
+                clip.notes += density.shape(rng, clip, section, k, players[part](rng, clip, section))
+    if "drops" in clip.contrast:
+        clip.drops = contrast.drops(rng, clip)
+        clip.notes = contrast.cut(clip.notes, clip.drops)
+    if "filter" in clip.contrast:
+        clip.filters = contrast.filters(rng, clip)
     _perform(rng, clip)
     return clip

@@ -1,4 +1,5 @@
 """Drum parts from grids: ghost notes, fills, hi-hat rolls and crashes.  Times in beats."""
+from .density import SPARSE
 from .instruments import DRUM_NOTES
 
 LEVEL = {"x": 112, "o": 88, "-": 48, "?": 62}
@@ -67,6 +68,8 @@ def play(rng, clip, section):
         start = section.beat + b * style.meter
         notes += bar(rng, style, pattern, b, start, section.energy)
     end = section.beat + bars * style.meter
+    if section.density < SPARSE:         # no fill where there is to be space
+        return notes
     electronic = style.name in ("house", "techno", "synthwave", "drum and bass")
     if electronic and section.rise > .2 and rng.random() < .7:
         notes += _roll(end - min(4, style.meter * bars), min(4, style.meter * bars))

@@ -6,6 +6,7 @@ import pyloudnorm
 from .synth import RATE, lowpass
 
 TARGET_LUFS = -16.0
+DARK_HZ = 1400.0                        # cutoff of the filter over the mix when it is closed
 CEILING = 10 ** (-1.2 / 20)
 LEVELS = {"drums": -18.5, "bass": -19.5, "harmony": -23.0, "melody": -20.5}     # dB RMS while sounding
 _METER = pyloudnorm.Meter(RATE)
@@ -33,9 +34,10 @@ def duck_curve(kicks, samples, depth, seconds=.22):
 
 def soft_clip(x, knee=.55, ceiling=CEILING):
     """Leave |x| below `knee` alone and bend the rest under `ceiling`."""
-    a = np.abs(x)
-    bent = knee + (ceiling - knee) * np.tanh((a - knee) / (ceiling - knee))
-    return np.where(a > knee, np.sign(x) * bent, x).astype(np.float32)
+    out, over = x.astype(np.float32), np.abs(x) > knee
+    loud = out[over]
+    out[over] = np.sign(loud) * (knee + (ceiling - knee) * np.tanh((np.abs(loud) - knee) / (ceiling - knee)))
+    return out
 
 
 def _colour(name, bus, fx, rng):
@@ -52,8 +54,11 @@ def _colour(name, bus, fx, rng):
     return bus
 
 
-def mix(buses, style, kicks, seed):
-    """Mix the four buses (dict name -> audio); returns float32 [2, samples] at -16 LUFS."""
+def mix(buses, style, kicks, seed, gates, level, closed):
+    """Mix the four buses (dict name -> audio); returns float32 [2, samples] at -16 LUFS.
+
+    `gates` (name -> gain), `level` (gain) and `closed` (0-1, a low-pass filter over all) are curves per sample.
+    """
     rng = np.random.default_rng(seed)
     samples = next(iter(buses.values())).shape[1]
     total, send = np.zeros((2, samples), np.float32), np.zeros((2, samples), np.float32)
@@ -70,6 +75,7 @@ def mix(buses, style, kicks, seed):
         if name in ("harmony", "melody"):
             sign = 1 if name == "harmony" else -1
             bus = bus * np.array([[1 - max(0, sign * pan)], [1 + min(0, sign * pan)]], np.float32)
+        bus = bus * gates[name]
         total += bus
         send += bus * {"drums": .35, "bass": .05, "harmony": 1.0, "melody": .9}[name]
     if style.reverb:
@@ -78,7 +84,8 @@ def mix(buses, style, kicks, seed):
     if style.fx == "lofi":
         dust = (rng.random(samples) < 1.2e-4) * rng.uniform(-.04, .04, samples)
         total += lowpass(dust + rng.standard_normal(samples) * 8e-4, 6000)
-    return finish(total)
+    total += (lowpass(total, DARK_HZ) - total) * closed
+    return finish(total * level)
 
 
 def finish(x):

@@ -1,11 +1,12 @@
 """Renders a composed clip to audio and to its labels."""
-import hashlib
+import numpy as np
 
-from . import kits, mix, synth
+from . import automation, kits, mix, synth
 from .captions import captions
 from .compose import PARTS
 from .fluid import Fluid
 from .instruments import patch
+from .meters import signature
 
 RATE = 48000
 _fluid = None
@@ -43,41 +44,52 @@ def audio(clip, seed):
         for k in programs:
             buses[PARTS[k]] = out[k]
     kicks = [n[0] for n in by_part[0] if n[2] == 36]
-    return mix.mix(buses, clip.style, kicks, (seed, clip.id, 1))
-
-
-def split_of(name):
-    """train, val or test (92/4/4) by a hash of the clip id."""
-    h = int(hashlib.sha256(name.encode()).hexdigest(), 16) % 100
-    return "train" if h < 92 else "val" if h < 96 else "test"
+    fade = automation.SHORT if clip.contrast else automation.LONG
+    gates = {name: automation.gate(spans, samples, per_beat, fade) for name, spans in part_spans(clip).items()}
+    level = automation.level(clip.sections, samples, per_beat)
+    closed = automation.closed(clip.sections, clip.filters, samples, per_beat)
+    return mix.mix(buses, clip.style, kicks, (seed, clip.id, 1), gates, level, closed)
 
 
 def part_spans(clip):
-    """Per part, merged [start beat, end beat] spans of the sections in which it has notes."""
+    """Per part, merged [start beat, end beat] spans in which it has notes: sections, less what drops out of them."""
     spans = {name: [] for name in PARTS}
     for k, name in enumerate(PARTS):
+        starts = np.array([n[0] for n in clip.notes if n[4] == k])
+        gone = [(begin, end) for part, begin, end in clip.drops if part == name]
         for s in clip.sections:
-            end = s.beat + s.beats
-            if name in s.parts and any(n[4] == k and s.beat - .05 <= n[0] < end - .05 for n in clip.notes):
-                if spans[name] and spans[name][-1][1] == s.beat:
+            edges = sorted({s.beat, s.beat + s.beats} | {b for d in gone for b in d if s.beat < b < s.beat + s.beats})
+            for begin, end in zip(edges, edges[1:]):
+                silent = name not in s.parts or any(a <= begin and end <= b for a, b in gone)
+                if silent or not ((starts >= begin - .05) & (starts < end - .05)).any():
+                    continue
+                if spans[name] and spans[name][-1][1] == begin:
                     spans[name][-1][1] = end
                 else:
-                    spans[name].append([s.beat, end])
+                    spans[name].append([begin, end])
     return spans
+
+
+def onset_density(clip, begin, end, together_s=.03):
+    """Onsets a second between two beats as the density control has them: 1 -> 0, 16 -> 1 on a log scale."""
+    spb = 60 / clip.bpm
+    times = np.array([n[0] * spb for n in clip.notes if begin - .05 <= n[0] < end - .05])
+    count = len(np.unique(np.round(times / together_s)))
+    return round(float(np.clip(np.log2(max(count, 1) / ((end - begin) * spb)) / 4, 0, 1)), 3)
 
 
 def labels(clip, seed):
     """The JSON-ready description of a clip."""
     spb, name = 60 / clip.bpm, f"{clip.id:05d}"
     spans = part_spans(clip)
-    total = sum(s.beats for s in clip.sections)
+    onsets = onset_density(clip, 0, clip.beats)
     return {
-        "id": name, "split": split_of(f"{seed}-{name}"), "style": clip.style.name, "bpm": clip.bpm, "meter": clip.style.meter, "key": clip.key,
+        "id": name, "split": clip.split, "style": clip.style.name, "bpm": clip.bpm, "meter": clip.style.meter, "signature": signature(clip.style), "key": clip.key,
         "scale_pcs": clip.scale_pcs, "seconds": round(clip.seconds, 4),
         "chords": [{"beat": c.beat, "beats": c.beats, "symbol": c.symbol, "root": c.root, "pcs": c.pcs} for c in clip.chords],
         "parts": spans, "instruments": {n: clip.instruments[n] for n in PARTS if spans[n]},
         "notes": [[round(b * spb, 4), round(d * spb, 4), p, v, k] for b, d, p, v, k in clip.notes],
-        "density": round(sum(s.density * s.beats for s in clip.sections) / total, 3),
-        "energy": [{"beat": s.beat, "beats": s.beats, "energy": s.energy, "density": s.density} for s in clip.sections],
-        "captions": captions(clip, spans, seed),
+        "drops": [list(d) for d in clip.drops], "density": onsets,
+        "energy": [{"beat": s.beat, "beats": s.beats, "energy": s.energy, "density": onset_density(clip, s.beat, s.beat + s.beats)} for s in clip.sections],
+        "captions": captions(clip, spans, seed, onsets),
     }
