@@ -3,6 +3,7 @@ import numpy as np
 
 RATE = 48000
 ENERGY_DB = 5.5                         # between energy 0 and 1, beside what velocity and density do
+JUMP_DB, EVEN, QUIET_DB = 12.0, .6, -45.0   # the same where energies jump; share of what notes do that is evened out, above a floor
 SHORT, LONG = .015, .25                 # seconds in which a part that ends is faded out: at an edit, and elsewhere
 EARLY = .02                             # seconds before a span that a part is open: players are a little early
 
@@ -26,9 +27,18 @@ def _curve(pieces, samples, per_beat):
     return np.interp(np.arange(samples), at, [p[2] for p in pieces for _ in range(2)]).astype(np.float32)
 
 
-def level(sections, samples, per_beat):
-    """Gain of the whole mix by the energy of each section."""
-    return 10 ** (_curve([(s.beat, s.beat + s.beats, ENERGY_DB * (s.energy - 1)) for s in sections], samples, per_beat) / 20)
+def level(sections, audio, per_beat, jumps):
+    """Gain of the whole mix (`audio`) by the energy of each section.
+
+    Where energies jump, held chords must not be as loud as what they relieve: most of the difference
+    that the notes happen to make is taken away, and a larger one by energy alone put there.
+    """
+    pieces = []
+    for s in sections:
+        part = audio[:, int(s.beat * per_beat):int((s.beat + s.beats) * per_beat)]
+        heard = max(QUIET_DB, 10 * np.log10(np.mean(part ** 2) + 1e-9)) if jumps else 0
+        pieces.append((s.beat, s.beat + s.beats, (JUMP_DB if jumps else ENERGY_DB) * (s.energy - 1) - EVEN * heard))
+    return 10 ** (_curve(pieces, audio.shape[1], per_beat) / 20)
 
 
 def closed(sections, filters, samples, per_beat):

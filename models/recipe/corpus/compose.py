@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 from . import bass, contrast, density, drums, harmony, melody
 from .held_out import MOODS, choose, split_of
-from .meters import metered
+from .meters import metered, signature
 from .styles import STYLES
 from .theory import DARK, MODES, NAMES, Chord, chord_from_token
+from .tunes import pick
 
 PARTS = ("drums", "bass", "harmony", "melody")
 EIGHTH_SWING = {"jazz", "reggae", "folk"}
@@ -15,6 +16,7 @@ FORMS = {                                # energy curves; sampled at the section
     "drop": (.35, .55, .95, .95, .4, .9), "build": (.2, .4, .6, .85, 1.0), "verse": (.5, .55, .9, .55, .95),
     "high": (.85, .95, .8, 1.0), "low": (.3, .25, .4, .3), "arch": (.25, .6, .95, .6, .3), "mid": (.55, .65, .5, .7), "fade": (.9, .8, .5, .3),
 }
+LOOPING = {"house", "techno", "drum and bass", "trap", "lo-fi hip hop", "ambient"}      # they do not end but stop
 CALM = {"ambient", "ballad", "lo-fi hip hop", "folk"}
 
 
@@ -63,6 +65,9 @@ class Clip:
     motif: list = None
     answer: list = None
     motif_beats: int = 4
+    form: str = "period"                # see melody.FORMS
+    tune: dict = None                   # see tunes.py
+    ending: bool = False                # the last bar holds the tonic
     turn: tuple = (0, 1, 0, -1)         # scale steps around a melody note where it is dense
     swing: float = 0.0
 
@@ -102,9 +107,11 @@ def _progression(rng, clip):
     table = s.minor_progs if clip.mode in DARK and s.minor_progs else s.progs
     loops = [rng.choice(table)]
     loops.append(rng.choice(table) if rng.random() < .4 else loops[0])
+    if clip.tune:
+        loops = [" ".join(map(str, clip.tune["chords"]))] * 2
     slow = s.name in ("ambient", "techno", "drum and bass", "trap") and rng.random() < .5
     size = min(5, max(3, s.size + rng.choice((-1, 0, 0, 0)))) if s.size > 3 else rng.choice((3, 3, 3, 4))
-    per = 2 if slow or s.meter == 2 and rng.random() < .5 else 1
+    per = 1 if clip.tune else 2 if slow or s.meter == 2 and rng.random() < .5 else 1
     bar = 0
     while bar < clip.bars:
         loop = loops[1 if bar >= clip.bars / 2 else 0].split()
@@ -122,6 +129,12 @@ def _progression(rng, clip):
             bar += per
     if per == 2:                         # keep chord starts inside every section
         clip.chords = [Chord(c.root, c.quality, c.beat + o, min(s.meter, c.beats - o)) for c in clip.chords for o in range(0, int(c.beats), s.meter)]
+    if clip.ending:
+        last = chord_from_token("1", clip.tonic, clip.mode, 3)
+        last.beat, last.beats = clip.beats - s.meter, s.meter
+        if s.name == "metal":
+            last.quality = "5"
+        clip.chords = [c for c in clip.chords if c.beat < last.beat] + [last]
 
 
 def _form(rng, clip):
@@ -193,6 +206,7 @@ def _choose(rng, clip):
     clip.lead_offset = rng.choice((-2, 0, 0, 2))
     clip.arp_order = rng.choice(("up", "updown", "broken"))
     clip.octave_up = rng.random() < .25
+    clip.form = rng.choice(tuple(melody.FORMS))
     clip.turn = rng.choice(((0, 1, 0, -1), (0, -1, 0, 1), (0, 2, 1, 2), (0, 1, 2, 1)))
     clip.swing = rng.uniform(*s.swing)
     bar = s.meter if s.meter > 2 else 4
@@ -206,6 +220,12 @@ def _choose(rng, clip):
     if clip.lead_mode == "blues":
         pcs = sorted((clip.tonic + i) % 12 for i in (0, 3, 5, 6, 7, 10))
     clip.lead_pcs = set(pcs)
+
+
+def _end(clip):
+    """The last bar of a clip that ends: what is struck on its first beat rings, and nothing follows."""
+    last = clip.beats - clip.style.meter
+    clip.notes = [(b, clip.beats - b if b > last - .01 else d, p, v, part) for b, d, p, v, part in clip.notes if b < last + .1]
 
 
 def swing_beat(beat, amount, unit):
@@ -259,6 +279,10 @@ def compose(seed, index, seconds=None):
     modes = [m for m in s.modes if m in DARK] if split == "test" and s.name in MOODS else s.modes
     clip = Clip(index, s, bpm, rng.randrange(12), rng.choice(modes), 0, split)
     clip.contrast = contrast.plan(rng)
+    clip.tune = pick(rng, s, signature(s))
+    if clip.tune:
+        clip.mode = clip.tune["mode"]
+    clip.ending = s.name not in LOOPING and rng.random() < .3
     target = seconds or rng.uniform(30, 45)
     step = 4 if target > 20 else 2
     clip.bars = max(step, step * round(target * bpm / 60 / s.meter / step))
@@ -270,6 +294,8 @@ def compose(seed, index, seconds=None):
         for k, part in enumerate(PARTS):
             if part in section.parts:
                 clip.notes += density.shape(rng, clip, section, k, players[part](rng, clip, section))
+    if clip.ending:
+        _end(clip)
     if "drops" in clip.contrast:
         clip.drops = contrast.drops(rng, clip)
         clip.notes = contrast.cut(clip.notes, clip.drops)

@@ -12,6 +12,7 @@ RHYTHMS = {
     "strum": [(0, .9, 96), (1, .45, 84), (1.5, .45, 74), (2, .45, 92), (2.5, .45, 74), (3, .45, 86), (3.5, .45, 76)],
     "chug": [(k / 2, .42 if k % 4 else .5, 104 if k % 4 == 0 else 88) for k in range(8)],
     "chug6": [(b + o / 3, .28, 104 if not o else 86) for b in range(4) for o in range(3)],
+    "dubstab": [(.5, .3, 96), (3, .25, 70)],
     "gallop": [(b + o, .2, 104 if not o else 86) for b in range(4) for o in (0, .5, .75)],
     "funkstab": [(0, .2, 96), (.75, .18, 84), (1.75, .2, 92), (2.5, .2, 86), (3.25, .18, 80)],
     "chank": [(k / 4, .14, 96 if k % 4 == 2 else 58) for k in range(16) if k % 16 not in (0, 5, 8, 13)],

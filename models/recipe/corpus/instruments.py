@@ -22,7 +22,7 @@ SYNTH = {
     "saw lead": "sawlead", "pulse lead": "pulse25", "thin pulse lead": "pulse12", "chip arpeggio": "chiparp",
     "triangle bass": "tribass", "sub bass": "sub", "808 bass": "808", "saw bass": "sawbass",
     "acid bass": "acid", "reese bass": "reese", "sine bell": "bell", "soft sine lead": "sinelead",
-    "organ stab": "organstab", "glass pad": "glasspad",
+    "dub stab": "dubstab", "FM percussion": "fmperc", "organ stab": "organstab", "glass pad": "glasspad",
 }
 # kit name -> GM drum program (int) or built-in kit (str)
 KITS = {

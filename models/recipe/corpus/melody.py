@@ -1,5 +1,6 @@
 """Motif melodies that repeat, answer and vary.  Times in beats, pitches MIDI."""
 from .theory import near, scale_step
+from .tunes import BARS, TICKS
 
 PART = 3
 RHYTHM_CELLS = {                         # onsets of a 4-beat bar, with durations
@@ -54,6 +55,44 @@ def _vary(rng, motif):
     return motif
 
 
+# how the phrases of a section follow from the motif; (transformation, shift in scale steps)
+FORMS = {
+    "period": (("same", 0), ("vary", 0), ("answer", 0), ("vary", -1)), "sequence": (("same", 0), ("same", 1), ("same", 2), ("vary", 0)),
+    "descent": (("same", 2), ("same", 1), ("same", 0), ("answer", -1)), "mirror": (("same", 0), ("invert", 0), ("same", 0), ("fragment", 1)),
+    "call": (("same", 0), ("reply", -3), ("vary", 0), ("reply", -2)), "drive": (("same", 0), ("fragment", 0), ("fragment", 1), ("answer", 0)),
+}
+
+
+def _develop(rng, clip, kind):
+    """The motif of the clip transformed: varied, inverted, its first half twice, its answer or a reply."""
+    motif, half = clip.motif, clip.motif_beats / 2
+    if kind == "vary":
+        return _vary(rng, motif)
+    if kind == "invert":
+        return [(o, d, -s) for o, d, s in motif]
+    if kind == "fragment":
+        head = [(o, min(d, half - o), s) for o, d, s in motif if o < half - 1e-6] or [(0, half, 0)]
+        return head + [(o + half, d, s) for o, d, s in head]
+    if kind == "reply":                  # lower, and after a breath
+        return [n for n in clip.answer if n[0] >= clip.motif_beats / 4] or clip.answer
+    return clip.answer if kind == "answer" else motif
+
+
+def _tune(clip, section):
+    """The notes of the clip's tune in one section; it starts anew every eight bars of the clip."""
+    tune, beats = clip.tune, BARS * clip.style.meter
+    base = near(clip.tonic, clip.lead_center - 4)
+    low = min(p for _, _, p in tune["notes"]) + base
+    base += 12 if low < clip.lead_center - 13 else 0
+    notes = []
+    for k in range(int(section.beat // beats), int((section.beat + section.beats) // beats) + 1):
+        for t, d, p in tune["notes"]:
+            beat = k * beats + t / TICKS
+            if section.beat <= beat < section.beat + section.beats:
+                notes.append((beat, min(.94 * d / TICKS, section.beat + section.beats - beat), base + p, int(80 + 12 * (t % TICKS == 0) + 10 * section.energy), PART))
+    return notes
+
+
 def _bar(rng, clip, motif, start, anchor, energy, cadence):
     """Realise `motif` at `start`: strong beats and long notes snap to the chord."""
     notes, pitch = [], anchor
@@ -71,9 +110,11 @@ def _bar(rng, clip, motif, start, anchor, energy, cadence):
 
 
 def play(rng, clip, section):
-    """Melody notes of one section: phrases A A' B A'' of one or two bars each."""
+    """Melody notes of one section: its part of a tune, or phrases of one or two bars made of the clip's motif."""
+    if clip.tune:
+        return _tune(clip, section)
     bar, notes = clip.motif_beats, []
-    motif, answer = clip.motif, clip.answer
+    form = FORMS[clip.form if rng.random() < .7 else rng.choice(tuple(FORMS))]
     count = max(1, int(section.bars * clip.style.meter // bar))
     ostinato = clip.lead_mode in ("ostinato", "slowostinato", "riff")
     for k in range(count):
@@ -81,10 +122,8 @@ def play(rng, clip, section):
         role = k % 4
         if not ostinato and role == 3 and rng.random() < .35 + .3 * (1 - section.density):
             continue                     # breathe
-        m = motif if role in (0, 1) or ostinato else answer
-        if role in (1, 3) and rng.random() < (.25 if ostinato else .6):
-            m = _vary(rng, m)
-        shift = {0: 0, 1: 0, 2: rng.choice((0, 2, -2)), 3: rng.choice((0, -1, -2))}[role]
+        kind, shift = ("vary" if rng.random() < .12 else "same", 0) if ostinato else form[role]
+        m = _develop(rng, clip, kind)
         anchor = scale_step(clip.lead_center, shift + clip.lead_offset, clip.lead_pcs)
         notes += _bar(rng, clip, m, start, anchor, section.energy, cadence=role == 3)
         if section.density > .8 and clip.lead_mode == "riff" and clip.style.meter == 4 and rng.random() < .2:

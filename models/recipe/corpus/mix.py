@@ -3,9 +3,10 @@ import numpy as np
 import pedalboard
 import pyloudnorm
 
-from .synth import RATE, lowpass
+from .synth import RATE, highpass, lowpass
 
 TARGET_LUFS = -16.0
+CHIP_HOLD = 3                           # samples that an old console holds
 DARK_HZ = 1400.0                        # cutoff of the filter over the mix when it is closed
 CEILING = 10 ** (-1.2 / 20)
 LEVELS = {"drums": -18.5, "bass": -19.5, "harmony": -23.0, "melody": -20.5}     # dB RMS while sounding
@@ -46,18 +47,29 @@ def _colour(name, bus, fx, rng):
         return lowpass(np.tanh(bus * 2.5) / 2.5, rng.uniform(2800, 5200))
     if fx == "lofi" and name == "drums":
         return lowpass(np.tanh(bus * 3) / 3, 7500)
+    if fx == "breaks" and name == "drums":          # a driven, thin and bright loop
+        return highpass(np.tanh(bus * 4) / 4, 75)
+    if fx == "dark" and name in ("harmony", "melody"):
+        return lowpass(bus, rng.uniform(2200, 4200))
     if fx == "drive" and name == "harmony":
         return np.tanh(bus * 4) / 4
     if fx == "chip":
-        peak = np.abs(bus).max() or 1
-        return np.round(bus / peak * 24) * (peak / 24)
+        held = np.repeat(bus.mean(0)[::CHIP_HOLD], CHIP_HOLD)[:bus.shape[1]]     # one channel, sampled at 16 kHz
+        peak = np.abs(held).max() or 1
+        return np.stack([np.round(held / peak * 24) * (peak / 24)] * 2)
     return bus
 
 
-def mix(buses, style, kicks, seed, gates, level, closed):
-    """Mix the four buses (dict name -> audio); returns float32 [2, samples] at -16 LUFS.
+def _rumble(drums, kicks, samples):
+    """The low tail that techno kicks drag behind them, in the gaps between them."""
+    room = pedalboard.Reverb(room_size=.6, damping=.8, wet_level=1, dry_level=0, width=0)
+    return np.tanh(3 * lowpass(room(drums, RATE)[:, :samples], 110)) * duck_curve(kicks, samples, 1.0, .3) * .12
 
-    `gates` (name -> gain), `level` (gain) and `closed` (0-1, a low-pass filter over all) are curves per sample.
+
+def mix(buses, style, kicks, seed, gates, closed, beat_seconds):
+    """Mix the four buses (dict name -> audio); returns float32 [2, samples], not mastered.
+
+    `gates` (name -> gain) and `closed` (0-1, a low-pass filter over all) are curves per sample.
     """
     rng = np.random.default_rng(seed)
     samples = next(iter(buses.values())).shape[1]
@@ -75,6 +87,11 @@ def mix(buses, style, kicks, seed, gates, level, closed):
         if name in ("harmony", "melody"):
             sign = 1 if name == "harmony" else -1
             bus = bus * np.array([[1 - max(0, sign * pan)], [1 + min(0, sign * pan)]], np.float32)
+        if style.fx == "rumble" and name == "drums" and kicks:
+            bus = bus + _rumble(bus, kicks, samples)
+        if style.delay and name in ("harmony", "melody"):
+            echo = pedalboard.Delay(delay_seconds=.75 * beat_seconds, feedback=.35, mix=1.0)
+            bus = bus + style.delay * echo(bus.astype(np.float32), RATE)[:, :samples]
         bus = bus * gates[name]
         total += bus
         send += bus * {"drums": .35, "bass": .05, "harmony": 1.0, "melody": .9}[name]
@@ -84,8 +101,7 @@ def mix(buses, style, kicks, seed, gates, level, closed):
     if style.fx == "lofi":
         dust = (rng.random(samples) < 1.2e-4) * rng.uniform(-.04, .04, samples)
         total += lowpass(dust + rng.standard_normal(samples) * 8e-4, 6000)
-    total += (lowpass(total, DARK_HZ) - total) * closed
-    return finish(total * level)
+    return total + (lowpass(total, DARK_HZ) - total) * closed
 
 
 def finish(x):

@@ -46,9 +46,9 @@ def audio(clip, seed):
     kicks = [n[0] for n in by_part[0] if n[2] == 36]
     fade = automation.SHORT if clip.contrast else automation.LONG
     gates = {name: automation.gate(spans, samples, per_beat, fade) for name, spans in part_spans(clip).items()}
-    level = automation.level(clip.sections, samples, per_beat)
     closed = automation.closed(clip.sections, clip.filters, samples, per_beat)
-    return mix.mix(buses, clip.style, kicks, (seed, clip.id, 1), gates, level, closed)
+    mixed = mix.mix(buses, clip.style, kicks, (seed, clip.id, 1), gates, closed, 60 / clip.bpm)
+    return mix.finish(mixed * automation.level(clip.sections, mixed, per_beat, "jumps" in clip.contrast))
 
 
 def part_spans(clip):
@@ -89,6 +89,7 @@ def labels(clip, seed):
         "chords": [{"beat": c.beat, "beats": c.beats, "symbol": c.symbol, "root": c.root, "pcs": c.pcs} for c in clip.chords],
         "parts": spans, "instruments": {n: clip.instruments[n] for n in PARTS if spans[n]},
         "notes": [[round(b * spb, 4), round(d * spb, 4), p, v, k] for b, d, p, v, k in clip.notes],
+        **({"tune": f"{clip.tune['title']} ({clip.tune['source']})"} if clip.tune and spans["melody"] else {}),
         "drops": [list(d) for d in clip.drops], "density": onsets,
         "energy": [{"beat": s.beat, "beats": s.beats, "energy": s.energy, "density": onset_density(clip, s.beat, s.beat + s.beats)} for s in clip.sections],
         "captions": captions(clip, spans, seed, onsets),

@@ -26,7 +26,8 @@ class Style:
     size: int = 3                   # notes in stacked chords
     reverb: float = 0.15            # wet level
     duck: float = 0.0               # sidechain depth 0..1
-    fx: str = ""                    # "", "lofi", "chip", "drive", "wide"
+    delay: float = 0.0              # wet level of echoes, three quarters of a beat apart, on chords and melody
+    fx: str = ""                    # "", "lofi", "chip", "drive", "wide", "rumble", "breaks", "dark"
     nodrums: float = 0.04           # chance of a clip without drums
     minor_progs: tuple = field(default=())  # used in dark modes in place of progs
 
@@ -52,14 +53,14 @@ STYLES = {s.name: s for s in (
           ("offbeat", "synco", "octave"), ("saw bass", "sub bass", "synth bass", "fingered bass"),
           ("stab", "housepiano", "pad", "offchord"), ("grand piano", "organ stab", "electric piano", "supersaw", "bright piano", "synth strings"),
           ("riff", "lead", "sparse"), ("synth pluck", "square lead", "saw lead", "vibraphone", "alto sax", "flute"),
-          swing=(0, .3), size=4, duck=.6, reverb=.18, minor_progs=POPM + ("1 4 7 3",)),
+          swing=(0, .3), size=4, duck=.6, reverb=.18, delay=.15, minor_progs=POPM + ("1 4 7 3",)),
     Style("techno", (118, 150), ("minor", "phrygian", "dorian"), ("1 1 1 1", "1 1 2 1", "1 1 6 7", "1 7 1 6"),
           (dict(FOUR, h="..x...x...x...x.", p="....o.......o..."), dict(FOUR, o="..x...x...x...x.", r="?..o..?..o..?.o.", h="-o-o-o-o-o-o-o-o"),
            dict(FOUR, h="o-o-o-o-o-o-o-o-", t="...?..o....?..o.", p="............x...")),
           ("909-style drum machine", "909-style drum machine", "808-style drum machine"),
           ("acid16", "rumble", "offbeat"), ("acid bass", "saw bass", "reese bass", "sub bass"),
-          ("stab", "pad", "pulse"), ("supersaw", "saw pad", "organ stab", "sweep pad"),
-          ("ostinato", "riff", "sparse"), ("synth pluck", "saw lead", "square lead", "sine bell"), duck=.7, reverb=.2),
+          ("stab", "pad", "pulse", "dubstab", "dubstab"), ("dub stab", "dub stab", "saw pad", "organ stab", "sweep pad"),
+          ("ostinato", "riff", "ostinato"), ("FM percussion", "FM percussion", "synth pluck", "square lead"), duck=.7, reverb=.2, delay=.4, fx="rumble"),
     Style("lo-fi hip hop", (62, 98), ("minor", "dorian", "major", "lydian"), JAZZ + ("4 3 2 1", "1 3 4 4"),
           (dict(k="x......o..x.....", s="....o.......o..-", h="o.o-o.o.o-o.o.o."), dict(k="x..o......xo....", r="....x.......x...", h="o-o.o.o-o.o-o.o."),
            dict(k="x.....x...o..?..", s="....o..-.-..o...", m="o.o.o.o.o.o.o.o.")),
@@ -74,7 +75,7 @@ STYLES = {s.name: s for s in (
           ("drone", "hold"), ("sub bass", "contrabass", "fretless bass", "reese bass"),
           ("pad", "pad", "slowarp"), ("warm pad", "glass pad", "halo pad", "bowed glass pad", "slow strings", "choir", "saw pad", "space pad"),
           ("sparse", "slowostinato"), ("sine bell", "grand piano", "harp", "kalimba", "music box", "cello", "soft sine lead", "pan flute"),
-          size=5, reverb=.42, fx="wide", nodrums=.6),
+          size=5, reverb=.42, delay=.3, fx="wide", nodrums=.6),
     Style("rock", (84, 172), ("major", "minor", "mixolydian", "dorian"), POP + ("1 b7: 4 1", "1 4 5 4"),
           (dict(k="x.....x.x.......", s="....x.......x...", h="o.o.o.o.o.o.o.o."), dict(k="x...o...x.x.....", s="....x.......x..-", d="o.o.o.o.o.o.o.o."),
            dict(k="x..x..o...x..o..", s="....x..-.-..x...", h="x.o.x.o.x.o.x.o."), dict(k="x.x.....x.x.....", s="....x.......x...", c="o...o...o...o...")),
@@ -108,15 +109,17 @@ STYLES = {s.name: s for s in (
           ("gated 80s drum machine",), ("pump16", "octave", "eighths"), ("saw bass", "saw bass", "synth bass", "acid bass"),
           ("pad", "arp", "stab"), ("supersaw", "saw pad", "synth brass", "polysynth pad", "synth strings"),
           ("lead", "ostinato", "broad"), ("saw lead", "square lead", "sine bell", "synth pluck", "tenor sax", "FM electric piano"),
-          duck=.35, reverb=.24, minor_progs=POPM),
+          duck=.35, reverb=.24, delay=.3, minor_progs=POPM),
     Style("drum and bass", (155, 180), ("minor", "dorian", "phrygian", "major"), ("1 1 6 6 4 4 5 5", "1 5 6 4", "6 6 4 4 1 1 5 5"),
           (dict(k="x.........x.....", s="....x.......x...", h="o.o.o.o.o.o.o.o."), dict(k="x.x.......xx....", s="....x..-.-..x..-", h="o.o.o.o.o.o.o.o."),
-           dict(k="x.........x..o..", s="....x..-.o..x-..", d="o.o.o.o.o.o.o.o.", m="-o-o-o-o-o-o-o-o")),
-          ("909-style drum machine", "acoustic drum kit", "electronic drum kit", "power drum kit"),
+           dict(k="x.........x..o..", s="....x..-.o..x-..", d="o.o.o.o.o.o.o.o.", m="-o-o-o-o-o-o-o-o"),
+           dict(k="x.x.......xx....x.x.......x.....", s="....x..o.o..x..o....x..o.o....x.", d="o.o.o.o.o.o.o.o.o.o.o.o.o.o.o.o."),
+           dict(k="x.....x...x.....x.....x.........", s="....x....o..x..-....x..o.o..x.oo", h="o.o.o.o.o.o.o.o.o.o.o.o.o.o.x.o.")),
+          ("room drum kit", "acoustic drum kit", "electronic drum kit", "power drum kit"),
           ("hold", "dnb", "synco"), ("reese bass", "sub bass", "808 bass", "fingered bass"),
           ("pad", "stab", "laid"), ("glass pad", "saw pad", "electric piano", "slow strings", "supersaw", "choir"),
           ("sparse", "ostinato", "lead"), ("synth pluck", "sine bell", "saw lead", "flute", "grand piano", "vibraphone"),
-          size=5, duck=.25, reverb=.2, minor_progs=("1 1 6 6", "1 7 6 7", "1 6 3 7", "1 1 4 4 6 6 7 7")),
+          size=5, duck=.25, reverb=.2, delay=.25, fx="breaks", minor_progs=("1 1 6 6", "1 7 6 7", "1 6 3 7", "1 1 4 4 6 6 7 7")),
     Style("folk", (70, 150), ("major", "mixolydian", "minor", "dorian"), ("1 4 1 5", "1 5 6 4", "1 b7: 4 1", "1 4 5 1", "1 2 4 1"),
           (dict(j="....o.......o...", k="o.......o......."), dict(m="o-x-o-x-o-x-o-x-", k="x.......x.......", r="....o.......o..."), dict(k="x...x...x...x...", p="....o.......o...")),
           ("acoustic drum kit", "brushed drum kit"), ("rootfifth", "twofeel"), ("upright bass", "fingered bass", "fretless bass"),
@@ -138,12 +141,12 @@ STYLES = {s.name: s for s in (
           ("acoustic drum kit", "room drum kit"), ("reggae",), ("fingered bass", "sub bass", "synth bass"),
           ("skank", "bubble"), ("clean electric guitar", "drawbar organ", "muted guitar", "percussive organ", "grand piano"),
           ("sparse", "riff", "lead"), ("trombone", "trumpet", "alto sax", "harmonica", "drawbar organ", "steel drums"),
-          swing=(.2, .7), reverb=.2, minor_progs=("1 4", "1 7", "1 7 6 7", "1 4 1 5")),
+          swing=(.2, .7), reverb=.2, delay=.35, minor_progs=("1 4", "1 7", "1 7 6 7", "1 4 1 5")),
     Style("trap", (62, 86), ("minor", "phrygian", "harmonic minor"), ("1 1 6 6", "1 6", "1 2 1 7", "1 6 4 5", "1 1 4 5"),
           (dict(k="x......x..x.....", p="........x.......", h="trap"), dict(k="x..x......x..x..", s="........x.......", h="trap", o="..............?."), dict(k="x.....x...o.....", p="........x......-", h="trap", r="...?......?.....")),
           ("808-style drum machine",), ("trap808",), ("808 bass", "808 bass", "sub bass"),
           ("pad", "slowarp", "brokenchord"), ("grand piano", "choir", "glass pad", "music box", "slow strings", "saw pad"),
-          ("ostinato", "sparse", "riff"), ("sine bell", "flute", "synth pluck", "music box", "grand piano", "kalimba", "violin"), reverb=.22),
+          ("ostinato", "sparse", "riff"), ("sine bell", "flute", "synth pluck", "music box", "grand piano", "kalimba", "violin"), reverb=.22, delay=.2, fx="dark"),
     Style("waltz", (84, 176), ("major", "minor", "harmonic minor"), ("1 1 5 5 5 5 1 1", "1 6 2 5:7", "1 4 5:7 1", "1 6:7 2 5:7"),
           (dict(k="x...........", s="....-...-...", f="....o...o..."), dict(k="o...........", d="o...o..-o...", r="....-...-..."), dict(k="x...........", j="....o...o...")),
           ("brushed drum kit", "acoustic drum kit", "orchestral percussion"), ("waltz",), ("upright bass", "contrabass", "tuba", "cello"),

@@ -64,8 +64,9 @@ def _sweep(x, freq, low, high, tau):
 SHAPES = {
     "supersaw": (.01, .6, .75, .12, 0), "sawpad": (.25, 2, .85, .35, 0), "glasspad": (.35, 2, .9, .5, 0), "pluck": (.002, .16, .0, .08, 0),
     "squarelead": (.005, .5, .6, .05, 0), "sawlead": (.008, .6, .7, .06, 0), "pulse25": (.002, .5, .6, .02, 0), "pulse12": (.002, .4, .5, .02, 0),
-    "chiparp": (.001, .3, .4, .01, 0), "tribass": (.001, .8, .8, .015, 0), "sub": (.006, 1, .85, .04, -12), "808": (.002, .55, .1, .08, -12),
+    "chiparp": (.001, .3, .4, .01, 0), "tribass": (.001, .8, .8, .015, 0), "sub": (.006, 1, .85, .04, -12), "808": (.002, .8, .1, .1, -12),
     "sawbass": (.003, .25, .55, .04, -12), "acid": (.002, .2, .4, .03, 0), "reese": (.01, 1, .9, .06, -12), "bell": (.002, .5, .0, .4, 0),
+    "dubstab": (.003, .18, .05, .12, 0), "fmperc": (.001, .07, .0, .05, 0),
     "sinelead": (.02, .8, .7, .1, 0), "organstab": (.002, .3, .5, .04, 0),
 }
 
@@ -106,6 +107,10 @@ def _tone(patch, f, n):
         return lowpass(saw(f, n) + saw(f * 1.012, n, .3) + saw(f * .991, n, .7), 900) * .5
     if patch == "bell":
         return (np.sin(TAU * f * t + 2.2 * np.exp(-t / .25) * np.sin(TAU * 3.5 * f * t))).astype(np.float32)
+    if patch == "dubstab":
+        return np.tanh(1.6 * _sweep(saw(f, n) + saw(f * 1.007, n, .4), f, 320, 1900, .06)).astype(np.float32) * .6
+    if patch == "fmperc":
+        return np.sin(TAU * f * t + 3.5 * np.exp(-t / .03) * np.sin(TAU * 2.76 * f * t)).astype(np.float32)
     if patch == "organstab":
         return sum(np.sin(TAU * f * h * t) * a for h, a in ((1, 1), (2, .7), (3, .5), (4, .3), (6, .2))).astype(np.float32) * .5
     vibrato = .004 * f * np.sin(TAU * 5.2 * t) / (TAU * 5.2) * np.minimum(1, t * 3)     # sinelead

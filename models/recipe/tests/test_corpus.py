@@ -1,5 +1,6 @@
 """Fast tests of the corpus stage; rendering tests are skipped without the soundfont."""
 import json
+import os
 import re
 from collections import Counter
 from dataclasses import replace
@@ -9,7 +10,7 @@ import pytest
 
 from recipe import labels
 from recipe.codec import features as F
-from recipe.corpus import captions, density, held_out, meters, render
+from recipe.corpus import captions, density, held_out, melody, meters, render, tunes
 from recipe.corpus.compose import PARTS, compose
 from recipe.corpus.fluid import find_soundfont
 from recipe.corpus.instruments import patch
@@ -168,6 +169,33 @@ def test_held_out_sounds_and_moods_are_met_in_the_test_split_alone():
     named = {n for s in STYLES.values() for n in s.kits + s.basses + s.keys + s.leads}
     assert .06 < len(held_out.SOUNDS) / len(named) < .11 and held_out.SOUNDS <= named
     assert len(sounds) >= len(held_out.SOUNDS) - 2 and all(moods[s] for s in held_out.MOODS), (sounds, moods)
+
+
+def test_tunes_are_whole_and_used():
+    assert os.path.getsize(tunes.PATH) < 300_000
+    with open(tunes.PATH) as f:
+        data = json.load(f)
+    assert "public domain" in data["licence"] and len(data["tunes"]) >= 200
+    for tune in data["tunes"]:
+        bar = {"4/4": 4, "3/4": 3, "6/8": 2}[tune["meter"]] * tunes.TICKS
+        assert len(tune["chords"]) == tunes.BARS and tune["chords"][-1] == 1 and tune["source"] in tunes.BOOKS.values()
+        assert all(0 <= t < tunes.BARS * bar and d > 0 and -24 <= p <= 36 for t, d, p in tune["notes"]), tune["title"]
+    with_tune = [c for c in MANY if c.tune]
+    suited = [c for c in MANY if c.style.name in tunes.SHARE]
+    assert .1 < len(with_tune) / len(suited) < .35
+    for clip in with_tune:
+        assert clip.tune["meter"] == meters.signature(clip.style) and clip.mode == clip.tune["mode"]
+        if any(n[4] == 3 for n in clip.notes):
+            assert clip.tune["title"] in render.labels(clip, 1)["tune"]
+
+
+def test_motifs_develop_and_clips_end():
+    assert len({c.form for c in MANY}) == len(melody.FORMS)
+    ended = [c for c in MANY if c.ending]
+    assert ended and all(c.chords[-1].root == c.tonic for c in ended)
+    for clip in ended:
+        last = clip.beats - clip.style.meter
+        assert not any(n[0] > last + .5 for n in clip.notes)
 
 
 def test_chords_and_voice_leading():
