@@ -38,7 +38,7 @@ def parser():
             p.add_argument("--clips", type=int, default=120, help="clips held in memory")
         p.add_argument("--dims", type=int, default=128)
         p.add_argument("--workers", type=int, default=2)
-        p.add_argument("--package", default="pocket", help="folder that export and report write")
+        p.add_argument("--package", default="pocket", help="folder that export and report write, and whose prompt encoder is evaluated")
         p.add_argument("--weights", default="base", choices=("base", "ase", "layers", "dmd-gan", "presto-s", "presto-ls"), help="export: which denoiser")
         if name == "evaluate":
             evaluate_arguments(p)
@@ -58,6 +58,7 @@ def evaluate_arguments(p):
     p.add_argument("--steering", action="store_true", help="what density, brightness and energy of the server move")
     p.add_argument("--rows", nargs="+", metavar="NAME[:STEPS]", help="checkpoints in work/ to sample in PyTorch")
     p.add_argument("--coder", action="store_true", help="the codec beside Opus instead")
+    p.add_argument("--prompts", action="store_true", help="what the package's prompt encoder understands instead")
     p.add_argument("--table", action="store_true", help="print the results so far as Markdown instead")
 
 

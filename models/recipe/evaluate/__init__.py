@@ -4,6 +4,7 @@
   python -m recipe evaluate --rows base presto-ls:4       checkpoints in PyTorch (NAME or NAME:STEPS)
   python -m recipe evaluate --url http://HOST --name pocket   a running server (--drift 10, --steering: more)
   python -m recipe evaluate --coder                       the codec beside Opus
+  python -m recipe evaluate --prompts                     what the package's prompt encoder understands
   python -m recipe evaluate --table                       prints work/results/*.json as Markdown
 
 Every clip is asked for by one caption, the tempo, chords, key and parts of a held-out excerpt of ten
@@ -65,6 +66,10 @@ def run(args):
     corpus, work = args.corpus, args.work
     if args.table:
         return print(tables.markdown(tables.load(work)))
+    if args.prompts:
+        from . import prompts
+
+        return prompts.run(args)
     from ..export import load_models
 
     decoder = None if args.url else load_models(work)[1]

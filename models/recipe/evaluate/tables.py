@@ -10,6 +10,7 @@ COLUMNS = {
     "prompt": "prompt score", "style_judge": "style, judge", "style_first": "style, nearest class", "style_third": "among three",
     "tempo": "tempo within 1 %", "on_beat": "onsets on the beat", "chord": "chord correlation", "lufs": "LUFS", "silent": "silent", "clipped": "clipped",
 }  # fmt: skip
+STEPS = 20  # of a mix of prompts
 DISTANCES = {"frechet": "FAD", "mmd": "MMD", "density": "density", "recall": "recall", "coverage": "coverage"}
 
 
@@ -71,6 +72,26 @@ def coders(found):
     return table(["coder", "log-mel error, dB", "spectral convergence", "onset correlation"], rows)
 
 
+def prompts(found):
+    """What the prompt encoder understands."""
+    rows = [
+        [who, *(f"{r[k][n]:.0%}" for k, n in (("style", "first"), ("style", "among"), ("mood", "first"), ("both", "among")))]
+        for who, r in found["retrieval"].items()
+    ]
+    of = next(iter(found["retrieval"].values()))
+    head = ["500 paraphrases", f"style of {of['style']['of']}", "style among 16", f"mood of {of['mood']['of']}", "style and mood among 16"]
+    timed = found["tempo"]
+    said = [[t, f"{slow:g}" if slow == fast else f"{slow:g}-{fast:g}", f"{bpm:.0f}"] for t, slow, fast, bpm in timed["predicted"]]
+    return "\n\n".join([
+        table(head, rows),
+        f"Longest of {STEPS} steps between prompts over the mean: {found['roughest']:.2f}. "
+        f"Time of a prompt on one core: {found['milliseconds']:.1f} ms. Tempo right within 10 %: {timed['right']:.0%}.",
+        table(["implies a tempo", "bpm", "predicted"], said),
+        table(["implies none", "predicted"], [[t, f"{bpm:.0f}"] for t, bpm in timed["untimed"].items()]),
+        table(["prompt", "nearest caption", "cosine"], [[t, c, f"{x:.2f}"] for t, (c, x) in found["nearest"].items()]),
+    ])  # fmt: skip
+
+
 def markdown(results):
     """-> one table of what was asked for, one of distances for each space, with 95 % confidence; then what else was measured."""
     scored = {name: r for name, r in results.items() if "measures" in r}
@@ -92,4 +113,5 @@ def markdown(results):
             parts.append(table([title, *names], [[name, *(f"{r[k]:.2f}" for k in names)] for name, r in some.items()]))
     parts += [drift(name, r["drift"], r["drift_frechet"]) for name, r in results.items() if "drift" in r]
     parts += [coders(r["coders"]) for r in results.values() if "coders" in r]
+    parts += [prompts(r["prompts"]) for r in results.values() if "prompts" in r]
     return "\n\n".join(parts)

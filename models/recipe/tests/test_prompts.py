@@ -1,0 +1,87 @@
+"""The paraphrases say nothing that captions say, and the measures of the prompt encoder are what they claim."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recipe.corpus import words
+from recipe.evaluate import prompts as P
+from recipe.evaluate import tables, vocabulary
+
+POCKET = Path(__file__).parents[2] / "pocket"
+
+
+def test_paraphrases_share_no_content_word_with_the_captions():
+    known = vocabulary.caption_vocabulary()
+    assert {"techno", "dreamy", "fiddle", "castle", "chase"} <= known
+    asked = P.paraphrases()
+    assert len(asked) == 500 == len({a["text"] for a in asked})
+    assert Counter(a["style"] for a in asked) == {style: 25 for style in words.STYLE}
+    assert {a["mood"] for a in asked} == set(words.MOOD)
+    assert {a["text"]: found for a in asked if (found := vocabulary.shared(a["text"], known))} == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("Dancers' castles were RUNNING", ["dancers", "castles", "running"]), ("a techno-loving drummer", ["techno", "loving", "drummer"]), ("marmalade with whom", [])],
+)
+def test_forms_of_a_word_are_that_word(text, found):
+    assert vocabulary.shared(text, vocabulary.caption_vocabulary()) == found
+
+
+def test_what_hears_the_words_finds_every_class_and_what_hears_nothing_finds_chance():
+    rng = np.random.default_rng(0)
+    styles, moods = P.phrases()
+    means = {text: rng.normal(size=64) for table in (styles, moods) for name in table for text in [name]}
+    asked = [{"style": s, "mood": m, "text": f"{s}|{m}"} for s in styles for m in moods]
+    of = {phrase: means[s] for s, table in styles.items() for phrase in table}
+    of |= {phrase: means[m] for m, table in moods.items() for phrase in table if sum(phrase in t for t in moods.values()) == 1}
+
+    def hears(texts):
+        both = [sum(means[part] for part in t.split("|")) if "|" in t else of.get(t, np.zeros(64)) for t in texts]
+        return np.stack(both) + 1e-6
+
+    found = P.retrieval(hears, asked)
+    assert found["style"]["first"] > 0.95 and found["mood"]["first"] > 0.95 and found["both"]["among"] > 0.95
+    deaf = P.retrieval(lambda texts: P.unit(rng.normal(size=(len(texts), 64))), asked * 5)
+    assert deaf["style"]["first"] == pytest.approx(1 / 20, abs=0.04)
+    assert deaf["style"]["among"] == pytest.approx(1 / 16, abs=0.04)
+    assert deaf["both"]["among"] == pytest.approx(1 / 16, abs=0.04)
+
+
+def test_share_among_is_the_mean_over_draws():
+    rng = np.random.default_rng(0)
+    drawn = [(rng.choice(19, 15, replace=False) < 2).any() for _ in range(4000)]  # two of the other 19 score higher
+    assert P.share_among([2], 20) == pytest.approx(1 - np.mean(drawn), abs=0.01)
+    assert P.share_among([0], 20) == 1 and P.share_among([19], 20) == 0
+
+
+def test_mixes_go_evenly():
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, 8, 128))
+    assert np.allclose(P.slerp(a, b, 0), a) and np.allclose(P.slerp(a, b, 1), b)
+    assert P.roughness(a, b) < 1.1
+    assert P.roughness(a, -0.999 * a + 0.001 * b) < 3
+
+
+def test_the_shipped_encoder_tells_tempo_and_style():
+    encoder = P.Encoder(POCKET)
+    tokens, bpm = encoder.encode("dark techno at 128 bpm")
+    assert tokens.shape == (8, 128) and bpm == pytest.approx(128, rel=P.NEAR)
+    near = P.nearest(encoder.rows, ["techno rave"], ["gentle waltz with harp", "warehouse techno, rave", "blues with harmonica"])
+    assert near["techno rave"][0] == "warehouse techno, rave"
+    assert encoder.encode("word " * 500)[0].shape == (8, 128)
+
+
+def test_the_table_says_what_was_found():
+    one = {"of": 20, "first": 0.31, "third": 0.5, "among": 0.35}
+    found = {
+        "retrieval": {"prompt tokens": {"style": one, "mood": one | {"of": 6}, "both": one | {"of": 120}}},
+        "roughest": 1.04, "milliseconds": 2.2, "nearest": {"polka": ["musette", 0.7]},
+        "tempo": {"right": 0.9, "predicted": [["slow waltz", 72, 110, 114.2]], "untimed": {"water": 92.0}},
+    }  # fmt: skip
+    text = tables.markdown({"prompts": {"prompts": found}})
+    for said in ("| prompt tokens | 31% | 35% | 31% | 35% |", "1.04", "2.2 ms", "90%", "| slow waltz | 72-110 | 114 |", "| polka | musette | 0.70 |"):
+        assert said in text
