@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import time
 
+COMPOSER = 2                            # raised when a seed gives other clips than before
 CLIP_SECONDS = 37.5                     # mean length, used to turn hours into a count
 
 
@@ -35,6 +36,11 @@ def make_clip(out, seed, index, seconds=None, relabel=False):
     from . import render
     from .compose import compose
     stem = os.path.join(out, f"{index:05d}")
+    if os.path.exists(stem + ".json"):
+        with open(stem + ".json") as f:
+            made_by = json.load(f).get("composer", 1)
+        if made_by != COMPOSER:
+            raise ValueError(f"{stem}.json is of composer {made_by}, not {COMPOSER}: its sound is another; choose another folder")
     if os.path.exists(stem + ".json") != relabel:
         return 0.0
     clip = compose(seed, index, seconds)
@@ -42,7 +48,7 @@ def make_clip(out, seed, index, seconds=None, relabel=False):
         audio = render.audio(clip, seed)
         soundfile.write(stem + ".tmp", audio.T, 48000, subtype="PCM_16", format="FLAC")
         os.replace(stem + ".tmp", stem + ".flac")
-    _write_labels(stem, render.labels(clip, seed))
+    _write_labels(stem, {**render.labels(clip, seed), "composer": COMPOSER})
     return clip.seconds
 
 

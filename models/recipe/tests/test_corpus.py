@@ -10,7 +10,7 @@ import pytest
 
 from recipe import labels
 from recipe.codec import features as F
-from recipe.corpus import captions, density, held_out, melody, meters, render, tunes
+from recipe.corpus import captions, density, held_out, make_clip, melody, meters, render, tunes
 from recipe.corpus.compose import PARTS, compose
 from recipe.corpus.fluid import find_soundfont
 from recipe.corpus.instruments import patch
@@ -169,6 +169,13 @@ def test_held_out_sounds_and_moods_are_met_in_the_test_split_alone():
     named = {n for s in STYLES.values() for n in s.kits + s.basses + s.keys + s.leads}
     assert .06 < len(held_out.SOUNDS) / len(named) < .11 and held_out.SOUNDS <= named
     assert len(sounds) >= len(held_out.SOUNDS) - 2 and all(moods[s] for s in held_out.MOODS), (sounds, moods)
+
+
+def test_a_folder_of_an_older_composer_is_refused(tmp_path):
+    (tmp_path / "00000.json").write_text('{"id": "00000"}')
+    for relabel in (False, True):
+        with pytest.raises(ValueError, match="composer 1, not 2"):
+            make_clip(str(tmp_path), 1, 0, relabel=relabel)
 
 
 def test_tunes_are_whole_and_used():
