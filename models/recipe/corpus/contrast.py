@@ -39,14 +39,15 @@ def drops(rng, clip):
     least = next(n for n in (1, 2, 4) if n * meter * 60 / clip.bpm >= LEAST_SECONDS)
     playing = [{p for p in PARTS if p in s.parts} for s in clip.sections for _ in range(s.bars)]
     out = []
-    for _ in range(rng.choice((2, 3, 3, 4, 5))):
+    for _ in range(rng.choice((3, 4, 4, 5, 6))):
         length = max(least, rng.choice((1, 1, 2, 2, 2, 4, 4, 8)))
         if clip.bars < length + 2:
             continue
         start = rng.randrange(1, clip.bars - length)
         reach = range(start - 1, start + length + 1)
         free = sorted(set.intersection(*(playing[b] for b in reach)))
-        chosen = rng.sample(free, min(len(free), rng.choice((1, 1, 2))))
+        likely = free + [p for p in free if p in ("drums", "bass")]     # what is muted most often
+        chosen = sorted({rng.choice(likely) for _ in range(rng.choice((1, 1, 2)))}) if free else []
         if not chosen or any(not playing[b] - set(chosen) for b in reach):
             continue
         for part in chosen:
