@@ -123,9 +123,9 @@ async function decode(model: Model, newFrames: number): Promise<number> {
 async function synthesise(manifest: Manifest, newFrames: number) {
   const synthesis = await createSynthesis(manifest);
   const contextFrames = manifest.decoder.context_frames;
-  const features = featureShapes(manifest, contextFrames + newFrames)
-    .map(({ length }) => noise(length));
   const window = { contextFrames, newFrames, index: contextFrames };
+  const features = featureShapes(manifest, window)
+    .map(({ length }) => noise(length));
   return () => {
     const begin = performance.now();
     synthesis(window, features, new Float32Array());

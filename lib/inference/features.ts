@@ -5,6 +5,12 @@
  */
 import type { Manifest } from "./manifest.ts";
 
+/** Latent frames of a decoder window. */
+export interface WindowFrames {
+  contextFrames: number;
+  newFrames: number;
+}
+
 /** An output of a graph. */
 export interface FeatureShape {
   /** Name in the graph. */
@@ -27,12 +33,19 @@ export function framesPerLatent(
     : 1;
 }
 
-/** Outputs of the decoder graph for a window of `frames` latent frames. */
+/** Whether the decoder graph is given the context apart, and writes nothing of it. */
+export function takesContext({ decoder }: Manifest): boolean {
+  return decoder.kind === "spectrum" &&
+    decoder.graph.inputs.context !== undefined;
+}
+
+/** Outputs of the decoder graph for a window. */
 export function featureShapes(
   manifest: Manifest,
-  frames: number,
+  { contextFrames, newFrames }: WindowFrames,
 ): FeatureShape[] {
   const { decoder, latent } = manifest;
+  const frames = takesContext(manifest) ? newFrames : contextFrames + newFrames;
   if (decoder.kind === "pcm") {
     const name = decoder.graph.outputs.pcm;
     return [sized(name, [2, frames * latent.hop_samples])];

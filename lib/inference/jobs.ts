@@ -4,6 +4,7 @@
  * @module
  */
 import type { DecoderInput, DenoiserInput } from "./engine.ts";
+import type { WindowFrames } from "./features.ts";
 import type { Manifest } from "./manifest.ts";
 import type {
   AnalyseRequest,
@@ -116,20 +117,21 @@ export function denoiseKey(
   return `${model} denoise ${frames} ${blocks ?? "all"}`;
 }
 
-/** Latents of so many frames to features. Memory for them is taken from `spare`. */
+/** Latents of a window to features. Memory for them is taken from `spare`. */
 export function decodeJob(
   model: string,
-  frames: number,
+  { contextFrames, newFrames }: WindowFrames,
   spare: ArrayBuffer[],
   runOn: RunOn,
 ) {
-  const key = decodeKey(model, frames);
+  const key = decodeKey(model, contextFrames + newFrames);
   return single<Float32Array, ArrayBuffer>(key, async (worker, latents) => {
     const arrays = [latents];
     const { features, ms } = await runOn<DecodeRequest>(worker, key, {
       type: "decode",
       model,
-      frames,
+      contextFrames,
+      newFrames,
       arrays,
       features: spare.pop() ?? null,
     });

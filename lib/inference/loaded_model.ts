@@ -147,7 +147,7 @@ export class LoadedModel implements Model {
     requireLength("latents", latents, frames * latent.channels);
     const { networks, synthesis } = this.#device;
     const shared = [this.#spare, this.#onNetwork] as const;
-    const graph = decodeJob(model, frames, ...shared);
+    const graph = decodeJob(model, input, ...shared);
     const after = synthesiseJob(
       model,
       newFrames,

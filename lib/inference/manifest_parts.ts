@@ -148,6 +148,10 @@ const FRAMES = {
   }),
 };
 
+const CONTEXT = words(
+  "Name in the graph of the left context, if that is an input of its own: outputs are then those of the new latent frames alone.",
+);
+
 const Hz = number({ min: 0, max: 24_000, description: "Frequency." });
 
 /** The decoder graph and what follows it. */
@@ -171,7 +175,7 @@ export const decoder = v.variant("kind", [
   }),
   strict({
     kind: kind("spectrum"),
-    graph: graph({ latents: name }, {
+    graph: graph({ latents: name, context: v.optional(CONTEXT) }, {
       log_mag: name,
       hf: name,
       pan: name,

@@ -8,7 +8,8 @@ import type { Provider } from "./engine.ts";
 import type { Manifest } from "./manifest.ts";
 import type { GraphPaths } from "./package.ts";
 import type { Packed } from "./packed.ts";
-import type { WindowFrames } from "./synthesis.ts";
+import type { WindowFrames } from "./features.ts";
+import type { PlacedWindow } from "./synthesis.ts";
 
 /** A model as the workers need it. */
 export interface WorkerModel {
@@ -44,18 +45,16 @@ export interface DenoiseRequest {
 }
 
 /** Runs a decoder on latents: features, one after the other in memory of their own. */
-export interface DecodeRequest {
+export interface DecodeRequest extends WindowFrames {
   type: "decode";
   model: string;
-  /** Latent frames, context included. */
-  frames: number;
   inputs: Packed;
   /** Memory for the features, used if it is large enough. */
   features: ArrayBuffer | null;
 }
 
 /** Makes PCM of features and state (empty: none): left, right, state. */
-export interface SynthesiseRequest extends WindowFrames {
+export interface SynthesiseRequest extends PlacedWindow {
   type: "synthesise";
   model: string;
   inputs: Packed;

@@ -75,7 +75,8 @@ export class Networks {
       sessions.push(session);
       const { inputs, outputs } = manifest[role]!.graph;
       const more = role === "denoiser" ? manifest.denoiser.budgets?.input : [];
-      const wanted = Object.values(inputs).concat(more ?? []);
+      const wanted = Object.values(inputs as Record<string, string | undefined>)
+        .concat(more);
       requireNames(session, wanted, Object.values(outputs), path);
       return session;
     }
@@ -174,27 +175,47 @@ export class Networks {
 
   /** Features, in the order of `featureShapes`. */
   async decode(request: DecodeRequest): Promise<ArrayBuffer> {
-    const { frames, inputs } = request;
+    const { contextFrames, newFrames, inputs } = request;
     const { decoder, manifest } = this.#opened;
     const [latents] = unpack(inputs);
-    const shapes = featureShapes(manifest, frames);
+    const shapes = featureShapes(manifest, request);
     const lengths = shapes.map(({ length }) => length);
     const buffer = roomFor(lengths, request.features);
     const arrays = unpack({ buffer, lengths });
     const outputs = shapes.map(({ name, shape }, i) => ({
       ...{ name, shape, array: arrays[i]! },
     }));
-    const { channels } = manifest.latent;
-    const feed = manifest.decoder.kind === "resampled"
-      ? channelsFirst(latents!, channels, manifest.decoder.min_frames)
-      : { array: latents!, shape: [1, frames, channels] };
-    await decoder.run({
-      [manifest.decoder.graph.inputs.latents]: this.#tensor(
-        feed.array,
-        feed.shape,
-      ),
-    }, this.#bind(decoder, outputs));
+    const feeds = this.#decoderFeeds(latents!, contextFrames, newFrames);
+    await decoder.run(feeds, this.#bind(decoder, outputs));
     return buffer;
+  }
+
+  #decoderFeeds(
+    latents: Float32Array<ArrayBuffer>,
+    contextFrames: number,
+    newFrames: number,
+  ): Record<string, Tensor> {
+    const { decoder, latent: { channels } } = this.#opened.manifest;
+    const rows = (array: typeof latents, frames: number) =>
+      this.#tensor(array, [1, frames, channels]);
+    if (decoder.kind === "resampled") {
+      const { array, shape } = channelsFirst(
+        latents,
+        channels,
+        decoder.min_frames,
+      );
+      return { [decoder.graph.inputs.latents]: this.#tensor(array, shape) };
+    }
+    if (decoder.kind === "spectrum" && decoder.graph.inputs.context) {
+      const { inputs } = decoder.graph;
+      const context = contextFrames * channels;
+      return {
+        [inputs.latents]: rows(latents.subarray(context), newFrames),
+        [inputs.context!]: rows(latents.subarray(0, context), contextFrames),
+      };
+    }
+    const { inputs } = decoder.graph;
+    return { [inputs.latents]: rows(latents, contextFrames + newFrames) };
   }
 
   /** Latents. */
@@ -249,7 +270,7 @@ export class Networks {
 /** A manifest that names what a graph does not have is found out at once. */
 function requireNames(
   session: Session,
-  inputs: readonly string[],
+  inputs: readonly (string | undefined)[],
   outputs: readonly (string | undefined)[],
   path: string,
 ): void {

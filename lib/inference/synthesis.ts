@@ -4,16 +4,18 @@
  * @module
  */
 import { createSpectrumSynth, type SpectrumFeatures } from "../codec/mod.ts";
-import { framesPerLatent } from "./features.ts";
+import {
+  framesPerLatent,
+  takesContext,
+  type WindowFrames,
+} from "./features.ts";
 import type { Manifest } from "./manifest.ts";
 import { createResampledSynthesis } from "./resampled_synthesis.ts";
 
 type Samples = Float32Array<ArrayBuffer>;
 
-/** Which frames of a window are new. */
-export interface WindowFrames {
-  contextFrames: number;
-  newFrames: number;
+/** A window at its place. */
+export interface PlacedWindow extends WindowFrames {
   /** Index of the first new latent frame since decoding began. */
   index: number;
 }
@@ -24,7 +26,7 @@ export interface WindowFrames {
  * `featureShapes`.
  */
 export type Synthesis = (
-  window: WindowFrames,
+  window: PlacedWindow,
   features: Samples[],
   state: Samples,
 ) => [left: Samples, right: Samples, state: Samples];
@@ -49,8 +51,9 @@ export async function createSynthesis(manifest: Manifest): Promise<Synthesis> {
   }
   const synth = await createSpectrumSynth(decoder.spectrum);
   const rate = framesPerLatent(manifest);
+  const apart = takesContext(manifest);
   return ({ contextFrames, newFrames, index }, features, state) => {
-    const context = contextFrames / (contextFrames + newFrames);
+    const context = apart ? 0 : contextFrames / (contextFrames + newFrames);
     const [logMag, hf, pan, coherence, advance, step, env] = features.map((
       feature,
     ) => feature.subarray(Math.round(feature.length * context))) as [

@@ -28,7 +28,7 @@ serveWork<SynthesiseRequest>({
     const model = models.get(request.model);
     if (!model) throw new Error(`Model "${request.model}" is not loaded`);
     const { contextFrames, newFrames, index, features, inputs } = request;
-    const shapes = featureShapes(model.manifest, contextFrames + newFrames);
+    const shapes = featureShapes(model.manifest, request);
     const lengths = shapes.map(({ length }) => length);
     const arrays = unpack({ buffer: features, lengths });
     const [state] = unpack(inputs);

@@ -103,8 +103,9 @@ export async function runWarmUp(
   for (const { contextFrames, newFrames } of plan.decoder) {
     const frames = contextFrames + newFrames;
     const inputs = zeros([frames * latent.channels]);
+    const window = { contextFrames, newFrames };
     await networks.decode({
-      ...{ type: "decode", model, frames, inputs, features: null },
+      ...{ type: "decode", model, ...window, inputs, features: null },
     });
   }
 }

@@ -1,6 +1,7 @@
 """Trained weights -> the package that the server loads: three ONNX graphs, a tokenizer, model.json.
 
-Weights are stored in half precision and cast to float32 once, when the session is made.
+Weights are stored in half precision and cast to float32 once, when the session is made; the decoder's large
+products are of whole numbers (quantise.py).
 """
 
 import hashlib
@@ -24,6 +25,7 @@ from .codec import synthesis
 from .codec.decoder import Decoder
 from .presto import noise
 from .presto.layers import SMALLEST
+from .quantise import SCALE, to_int8
 from .text.student import MAX_TOKENS, Student
 
 torch.backends.mha.set_fastpath_enabled(False)
@@ -45,7 +47,7 @@ class PromptGraph(nn.Module):
 
 
 class DecoderGraph(nn.Module):
-    """latents (1, n, dims) -> the features in the order of FEATURES, complex ones as pairs."""
+    """latents (1, n, dims), those before (1, c, dims) -> the features of the n in the order of FEATURES, complex ones as pairs."""
 
     FEATURES = ("log_mag", "hf", "pan", "coherence", "advance", "step", "env")
 
@@ -53,8 +55,8 @@ class DecoderGraph(nn.Module):
         super().__init__()
         self.decoder = decoder
 
-    def forward(self, latents):
-        out = self.decoder.audible(self.decoder(latents))
+    def forward(self, latents, context):
+        out = self.decoder.audible(self.decoder(latents, context))
         return tuple(out[name] for name in self.FEATURES)
 
 
@@ -75,9 +77,9 @@ def to_half(path):
     model = onnx.load(path)
     graph, casts = model.graph, []
     for weight in list(graph.initializer):
-        if weight.data_type != TensorProto.FLOAT or np.prod(weight.dims) < HALF_MIN_SIZE:
-            continue
         name = weight.name
+        if weight.data_type != TensorProto.FLOAT or np.prod(weight.dims) < HALF_MIN_SIZE or name.endswith(SCALE):
+            continue
         half = numpy_helper.from_array(numpy_helper.to_array(weight).astype(np.float16), f"{name}_half")
         graph.initializer.remove(weight)
         graph.initializer.append(half)
@@ -94,17 +96,29 @@ def to_half(path):
 
 def write_graph(module, args, path, inputs, outputs, dynamic):
     """Writes the module's graph to `path` and checks it; -> its entry in model.json."""
-    torch.onnx.export(
-        module.eval(), args, str(path), input_names=inputs, output_names=outputs,
-        dynamic_shapes=dynamic, dynamo=True, external_data=False, opset_version=18, optimize=True, verbose=False,
-    )  # fmt: skip
+    to_onnx(module, args, path, inputs, outputs, dynamic)
     to_half(path)
     check(module, args, path, inputs)
     return graph_entry(path, {n: n for n in inputs}, {n: n for n in outputs})
 
 
+def to_onnx(module, args, path, inputs, outputs, dynamic, opset=18):
+    torch.onnx.export(
+        module.eval(), args, str(path), input_names=inputs, output_names=outputs,
+        dynamic_shapes=dynamic, dynamo=True, external_data=False, opset_version=opset, optimize=True, verbose=False,
+    )  # fmt: skip
+
+
+def worst(error):
+    return error.abs().max()
+
+
+def typical(error):
+    return error.square().mean().sqrt()
+
+
 @torch.no_grad()
-def check(module, args, path, inputs):
+def check(module, args, path, inputs, measure=worst):
     """Raises ValueError unless the graph does what the module does, on inputs of another length too."""
     session = onnxruntime.InferenceSession(str(path))
     for feed in (args, [torch.cat([a, a.flip(1)], 1) if a.ndim > 1 and a.shape[1] != PROMPT_TOKENS else a for a in args]):
@@ -112,8 +126,8 @@ def check(module, args, path, inputs):
         want = want if isinstance(want, tuple) else (want,)
         got = session.run(None, dict(zip(inputs, (a.numpy() for a in feed))))
         for a, b in zip(want, got):
-            error = float((a - torch.tensor(b)).abs().max() / (a.abs().max() + 1e-6))
-            if not error < 0.02:  # half-precision weights
+            error = float(measure(a - torch.tensor(b)) / (a.abs().max() + 1e-6))
+            if not error < 0.02:  # weights in few bits
                 raise ValueError(f'graph "{path}" differs from its module by {error:.3g} of the largest value')
 
 
@@ -273,8 +287,20 @@ def denoiser_graph(network, path, budgets=False, tail=False):
 
 
 def decoder_graph(module, path):
-    latents = torch.randn(1, 12, module.decoder.linear.shape[0])
-    return write_graph(module, (latents,), path, ["latents"], list(DecoderGraph.FEATURES), ({1: torch.export.Dim.AUTO},))
+    """Writes the decoder. Its first window has no context: that is tried too."""
+    dims = module.decoder.linear.shape[0]
+    sigma = Config(latents=dims).sigma_data
+    inputs, outputs = ["latents", "context"], list(DecoderGraph.FEATURES)
+    latents, context = (sigma * torch.randn(1, n, dims) for n in (24, Decoder.CONTEXT))
+    auto = torch.export.Dim.AUTO
+    # From opset 20 on GELU is one operator.
+    to_onnx(module, (latents, context), path, inputs, outputs, ({1: auto}, {1: auto}), opset=20)
+    # What reads the latents themselves stays as it is: the sound hangs on every digit of them.
+    to_int8(path, dict(zip(inputs, (latents.numpy(), context.numpy()))), ("latents", "cat"))
+    to_half(path)
+    for before in (context, context[:, :0]):
+        check(module, (latents, before), path, inputs, typical)
+    return graph_entry(path, {n: n for n in inputs}, {n: n for n in outputs})
 
 
 def encoder_graph(fitted, path):

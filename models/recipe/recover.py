@@ -21,11 +21,17 @@ from .codec.decoder import Decoder
 from .export import DecoderGraph, PromptGraph, decoder_graph, denoiser_graph, prompt_graph
 from .text.student import Student
 
+NEAR = 4e-3  # what seven bits make of weights as `scramble` draws them
+
 
 def tensors(path):
-    """-> {name: array} of a graph's weights, in the names that they had before they were halved."""
+    """-> {name: array} of a graph's weights, in the names that they had before they were halved or quantised."""
     graph = onnx.load(path).graph
-    return {w.name.removesuffix("_half"): numpy_helper.to_array(w) for w in graph.initializer}
+    found = {w.name.removesuffix("_half"): numpy_helper.to_array(w) for w in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "DequantizeLinear" and node.input[0] in found:
+            found[node.input[0].removesuffix("_quantized")] = found.pop(node.input[0]) * found[node.input[1]]
+    return found
 
 
 @torch.no_grad()
@@ -52,7 +58,7 @@ def restore(module, export, shipped):
             (key, turned)
             for key, a in ours.items()
             for turned in (False, True)
-            if (a.T if turned else a).shape == value.shape and np.abs((a.T if turned else a) - value).max() < 1e-3
+            if (a.T if turned else a).shape == value.shape and np.abs((a.T if turned else a) - value).max() < NEAR
         ]
         if near:
             key, turned = near[0]
@@ -60,7 +66,7 @@ def restore(module, export, shipped):
             p.copy_(torch.tensor(found.T.copy() if turned else found))
             continue
         # Of an embedding that is always asked for the same row, the exporter keeps that row.
-        rows = [(i, key) for key, a in ours.items() for i, row in enumerate(value) if a.size == row.size and np.abs(a.ravel() - row).max() < 1e-3]
+        rows = [(i, key) for key, a in ours.items() for i, row in enumerate(value) if a.size == row.size and np.abs(a.ravel() - row).max() < NEAR]
         if value.ndim != 2 or not rows:
             raise ValueError(f'parameter "{name}" is not in "{shipped}"')
         p.zero_()

@@ -23,8 +23,7 @@ const PARTIAL_HZ = 100;
 const RANK = 6;
 
 /** Latents and the frame before each -> `size` values per 10 ms slot: (1, slots, size). */
-function slots(g: GraphBuilder, size: number): string {
-  const latents = g.input("latents", [1, "frames", LATENT_CHANNELS]);
+function slots(g: GraphBuilder, size: number, latents: string): string {
   const kernel = randomWeights(21, LATENT_CHANNELS * 2, WIDTH, 2);
   const conv = g.node("Conv", [
     g.node("Transpose", [latents], { perm: [0, 2, 1] }),
@@ -39,6 +38,10 @@ function slots(g: GraphBuilder, size: number): string {
     g.weights(randomWeights(22, WIDTH, width, 1), [WIDTH, width]),
   ]);
   return g.node("Reshape", [values, g.integers(1, -1, size)]);
+}
+
+function input(g: GraphBuilder, name: string, axis: string): string {
+  return g.input(name, [1, axis, LATENT_CHANNELS]);
 }
 
 /** One period-aligned sine per partial, panned across the stereo field: (PARTIALS, 2 * SLOT_SAMPLES). */
@@ -62,7 +65,10 @@ export function pcmDecoderGraph(): Uint8Array {
   const g = new GraphBuilder();
   const basis = g.weights(partials(), [PARTIALS, 2 * SLOT_SAMPLES]);
   const wave = g.node("Tanh", [
-    g.node("MatMul", [slots(g, PARTIALS), basis]),
+    g.node("MatMul", [
+      slots(g, PARTIALS, input(g, "latents", "frames")),
+      basis,
+    ]),
   ]);
   const perSlot = g.node("Reshape", [
     wave,
@@ -88,7 +94,19 @@ function spectralPeaks(): Float32Array {
 export function spectrumDecoderGraph(): Uint8Array {
   const { tonal_bins: bins, hf_bands, pan_bands_hz } = SPECTRUM;
   const g = new GraphBuilder();
-  const hidden = g.node("Tanh", [slots(g, RANK)]);
+  const latents = input(g, "latents", "frames");
+  const context = input(g, "context", "known");
+  const all = g.node("Concat", [context, latents], { axis: 1 });
+  const known = g.node("Shape", [context], { start: 1, end: 2 });
+  const hidden = g.node("Tanh", [
+    // Of the context nothing is given out.
+    g.node("Slice", [
+      slots(g, RANK, all),
+      g.node("Mul", [known, g.integers(STFT_FRAMES)]),
+      g.integers(Number.MAX_SAFE_INTEGER),
+      g.integers(1),
+    ]),
+  ]);
 
   function head(array: number, gain: number, bias: Float32Array): string {
     const weights = randomWeights(array, RANK, bias.length, gain);

@@ -148,12 +148,11 @@ function pingpong(): Manifest["sampler"] {
 }
 
 function decoder(kind: Kind, file: FileEntry): Manifest["decoder"] {
-  const inputs = same("latents");
   const frames = { context_frames: 1, preroll_frames: 1 };
   if (kind !== "spectrum") {
     return {
       kind: "pcm",
-      graph: { ...file, inputs, outputs: same("pcm") },
+      graph: { ...file, inputs: same("latents"), outputs: same("pcm") },
       ...frames,
     };
   }
@@ -163,7 +162,7 @@ function decoder(kind: Kind, file: FileEntry): Manifest["decoder"] {
   const { hf_bands, pan_bands_hz, ...rest } = SPECTRUM;
   return {
     kind,
-    graph: { ...file, inputs, outputs },
+    graph: { ...file, inputs: same("latents", "context"), outputs },
     ...frames,
     spectrum: {
       ...rest,

@@ -34,8 +34,9 @@ class Decoder(nn.Module):
 
     SLOW_BLOCKS, SLOW_KERNEL = 4, 3
     FAST_BLOCKS, FAST_KERNEL = 3, 5
-    # Latent frames to the left that reach an output: the slow convolutions, then the fast ones.
-    CONTEXT = SLOW_BLOCKS * (SLOW_KERNEL - 1) + -(-FAST_BLOCKS * (FAST_KERNEL - 1) // F.FRAMES)
+    # Latent frames to the left that reach an output: those of the fast convolutions, then of the slow ones too.
+    FAST_CONTEXT = -(-FAST_BLOCKS * (FAST_KERNEL - 1) // F.FRAMES)
+    CONTEXT = SLOW_BLOCKS * (SLOW_KERNEL - 1) + FAST_CONTEXT
 
     def __init__(self, pca, slow=384, fast=256):
         super().__init__()
@@ -59,20 +60,22 @@ class Decoder(nn.Module):
         self.register_buffer("level", torch.zeros(F.TONAL_BINS))
         self.register_buffer("level_by_doubt", torch.zeros(F.TONAL_BINS))
 
-    def forward(self, z):
+    def forward(self, z, context=None):
+        """`context` (batch, c, dims): latents before, which nothing is given out of; only what they reach is computed."""
         batch, n, _ = z.shape
         base = F.split(z @ self.linear + self.mean)
-        h = self.slow(self.inp(z))
-        g = self.unfold(h).reshape(batch, n * F.FRAMES, -1)
-        g = self.norm(self.fast(g))
-        phase = torch.tanh(self.phase(g)).reshape(batch, n * F.FRAMES, 2, F.TONAL_BINS, 2)
+        h = self.slow(self.inp(z if context is None else torch.cat([context, z], 1)))
+        g = self.unfold(h[:, -(n + self.FAST_CONTEXT) :]).unflatten(2, (F.FRAMES, -1)).flatten(1, 2)
+        g = self.norm(self.fast(g)[:, -n * F.FRAMES :])
+        h = h[:, -n:]
+        advance, step = (torch.tanh(part).unflatten(2, (F.TONAL_BINS, 2)) for part in self.phase(g).chunk(2, 2))
         return {
             "log_mag": base["log_mag"].reshape(batch, n * F.FRAMES, -1) + self.log_mag(g),
             "hf": base["hf"].reshape(batch, n * F.FRAMES, -1) + self.hf(g),
             "pan": base["pan"].clamp(-1, 1).repeat_interleave(F.FRAMES, 1),
             "coherence": torch.sigmoid(self.coherence(h)).repeat_interleave(F.FRAMES, 1),
-            "advance": phase[:, :, 0],
-            "step": phase[:, :, 1],
+            "advance": advance,
+            "step": step,
             "env": (base["env"] + self.env(h)).reshape(batch, -1),
         }
 
