@@ -25,12 +25,22 @@ NEAR = 4e-3  # what seven bits make of weights as `scramble` draws them
 
 
 def tensors(path):
-    """-> {name: array} of a graph's weights, in the names that they had before they were halved or quantised."""
+    """-> {(shape, n): array} of a graph's weights, as they were before they were halved or quantised.
+
+    `n` counts those of one shape in the order in which they are used: names are the exporter's whim.
+    """
     graph = onnx.load(path).graph
-    found = {w.name.removesuffix("_half"): numpy_helper.to_array(w) for w in graph.initializer}
+    made = {w.name: numpy_helper.to_array(w) for w in graph.initializer}
+    found, whole = {}, set(made)
     for node in graph.node:
-        if node.op_type == "DequantizeLinear" and node.input[0] in found:
-            found[node.input[0].removesuffix("_quantized")] = found.pop(node.input[0]) * found[node.input[1]]
+        if node.op_type in ("Cast", "DequantizeLinear") and node.input[0] in whole:
+            scale = made[node.input[1]] if node.op_type == "DequantizeLinear" else np.float32(1)
+            made[node.output[0]] = made[node.input[0]].astype(np.float32) * scale
+            continue
+        for name in node.input:
+            if name in made:
+                array = made.pop(name)
+                found[array.shape, sum(shape == array.shape for shape, _ in found)] = array
     return found
 
 
@@ -50,7 +60,7 @@ def restore(module, export, shipped):
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder) / "fresh.onnx"
         export(module, fresh)
-        ours = {name: a.astype(np.float32) for name, a in tensors(fresh).items() if a.ndim}
+        ours = {name: a.astype(np.float32) for name, a in tensors(fresh).items() if a.ndim and a.dtype.kind == "f"}
     theirs = tensors(shipped)
     for name, p in module.named_parameters():
         value = p.numpy()
