@@ -5,6 +5,8 @@
  * @module
  */
 
+const MASK_BYTES = 4;
+
 /** What a client may send on one connection. */
 export interface FrameLimits {
   /** Bytes of one message, over all its fragments. */
@@ -34,7 +36,10 @@ export class FrameWatch {
     this.#filledMs = nowMs;
   }
 
-  /** False if the client breaks a limit and is to be cut off. */
+  /**
+   * False if the client is to be cut off: it breaks a limit, or a rule of the
+   * protocol that the runtime does not hold it to.
+   */
   accepts(bytes: Uint8Array, nowMs = performance.now()): boolean {
     for (let at = 0; at < bytes.length;) {
       const pass = Math.min(this.#passBytes, bytes.length - at);
@@ -65,7 +70,9 @@ export class FrameWatch {
       : short === 126
       ? view.getUint16(2)
       : short;
-    this.#passBytes = length + (second! & 0x80 ? 4 : 0);
+    // Clients have to mask (RFC 6455 section 5.1).
+    if ((second! & 0x80) === 0) return false;
+    this.#passBytes = length + MASK_BYTES;
     const { messageBytes, framesPerSecond, burst } = this.#limits;
     const filled = (nowMs - this.#filledMs) / 1000 * framesPerSecond;
     this.#tokens = Math.min(burst, this.#tokens + filled) - 1;

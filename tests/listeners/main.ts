@@ -59,7 +59,7 @@ let here = before;
 let over = before;
 const report = await gatherCrowd({
   ...{ url: server.url, wsUrl: server.wsUrl, http, websocket, seconds },
-  joinSeconds: (http + websocket) / 50,
+  joinSeconds: (http + websocket) / 100,
   onAll: async (when) => {
     if (when === "here") here = await cost();
     else over = await cost();

@@ -78,8 +78,14 @@ interface Look {
   gaps: number;
 }
 
+/** How the connection with the streams was closed, if it was. */
+let lost: string | null = null;
+client.closed.then(({ code, reason }) => lost = `${code} ${reason}`);
+/** True until it is time, or nothing is left to look at. */
+const going = () => lost === null && passed() < totalMs;
+
 async function updates(): Promise<void> {
-  for (let i = 0; passed() < totalMs; i++) {
+  for (let i = 0; going(); i++) {
     await pause(UPDATE_MS / STREAMS);
     const energy = (i % 7) / 7;
     client.send({ type: "update", stream: `s${i % STREAMS}`, energy });
@@ -87,7 +93,7 @@ async function updates(): Promise<void> {
 }
 
 async function visit(): Promise<void> {
-  while (visits + failedVisits < visitors && passed() < totalMs) {
+  while (visits + failedVisits < visitors && going()) {
     try {
       const visitor = new TestClient(server.wsUrl);
       visitor.send(start({ duration: null }));
@@ -128,7 +134,7 @@ function hear(): Pick<Look, "level" | "drift" | "streams" | "gaps"> {
 }
 
 async function look(): Promise<void> {
-  while (passed() < totalMs) {
+  while (going()) {
     await pause(LOOK_MS);
     const one = { ...hear(), rss: await rssMb(), fds: await handles() };
     looks.push(one);
@@ -143,12 +149,13 @@ async function look(): Promise<void> {
 }
 
 await Promise.all([updates(), visit(), look()]);
+if (lost !== null) console.log(`the connection was closed: ${lost}`);
 client.socket.close();
 // After the first ten minutes everything that is to be allocated is.
 const settled = Math.min(10 * 60_000, totalMs / 4);
 const later = looks.slice(Math.ceil(settled / LOOK_MS));
-const range = (of: (one: Look) => number, looks = later) => {
-  const all = looks.map(of);
+const range = (of: (one: Look) => number, among = later) => {
+  const all = among.map(of);
   return [Math.min(...all), Math.max(...all)] as const;
 };
 const [rssLow, rssHigh] = range(({ rss }) => rss);
@@ -183,7 +190,7 @@ const verdicts: [string, boolean][] = [
   ],
   [
     `at least ${playing} streams heard at every look, ${errors} errors`,
-    playing === STREAMS && errors === 0,
+    playing === STREAMS && errors === 0 && lost === null,
   ],
   [`${visits} visits, ${failedVisits} failed`, failedVisits === 0],
 ];
