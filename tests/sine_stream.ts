@@ -4,6 +4,7 @@
  * @module
  */
 import type { Controls, Quantum, Ramp } from "../lib/protocol/mod.ts";
+import type { Snapshot } from "../lib/stream/snapshot.ts";
 import { Spans } from "../lib/stream/spans.ts";
 import type {
   Change,
@@ -71,6 +72,11 @@ export class SineStream implements MusicStream {
     this.bpm = controls.bpm ?? 120;
     this.controls = resolved(controls);
     this.firstControls = this.controls;
+    this.position = options.snapshot?.from ?? 0;
+    for (const change of options.snapshot?.changes ?? []) {
+      this.changes.push(change);
+      this.#octaves.push(change.atSample);
+    }
     this.totalSamples = duration === null
       ? null
       : "seconds" in duration
@@ -162,6 +168,17 @@ export class SineStream implements MusicStream {
   notUnderstood(controls: Partial<Controls>): string[] {
     return (controls.prompts ?? []).map(({ text }) => text)
       .filter((text) => text.startsWith("qwx"));
+  }
+
+  get version(): number {
+    return this.#octaves.length;
+  }
+
+  snapshot(from: number): Snapshot {
+    const changes = this.#octaves.map((atSample) => ({
+      ...{ atSample, rampSamples: 0, patch: {} },
+    }));
+    return { from, bpm: this.bpm, changes, edits: [], made: null };
   }
 
   cancel(): void {

@@ -12,7 +12,12 @@ const MOST_CHANGES = 256;
 
 /** A list of changes that does not grow without end. */
 export class Changes {
-  #all: Change[] | null = [];
+  #all: Change[] | null;
+
+  /** @param all Those that were made before, or null if they were too many. */
+  constructor(all: readonly Change[] | null = []) {
+    this.#all = all && [...all];
+  }
 
   /** All in the order in which they were made, or null if they were too many. */
   get all(): readonly Change[] | null {

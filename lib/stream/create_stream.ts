@@ -8,6 +8,7 @@ import type { MusicStream, StreamOptions } from "./music_stream.ts";
 import { makeOpening } from "./opening.ts";
 import { PromptMixer } from "./prompt_mixer.ts";
 import { durationSamples, resolveBpm } from "./resolve.ts";
+import { promptsOf } from "./snapshot.ts";
 import { Stream } from "./stream.ts";
 
 /**
@@ -26,14 +27,20 @@ export async function createStream(
   scheduleSigmas(model.manifest.sampler.schedule, steps);
   const mixer = new PromptMixer(model);
   const begin = performance.now();
-  await mixer.prepare(controls, [], { deadlineMs: begin, ...init });
-  const { context = null, ...rest } = options;
-  const opening = context &&
-    await makeOpening(model, context, { deadlineMs: begin, ...init });
-  const bpm = controls.bpm ?? context?.bpm ??
+  const { context = null, snapshot = null, ...rest } = options;
+  const prompts = snapshot && promptsOf(snapshot, controls);
+  await mixer.prepare(prompts ? { prompts } : controls, [], {
+    deadlineMs: begin,
+    ...init,
+  });
+  const opening = context && !snapshot
+    ? await makeOpening(model, context, { deadlineMs: begin, ...init })
+    : null;
+  const bpm = snapshot?.bpm ?? controls.bpm ?? context?.bpm ??
     resolveBpm(controls, mixer.bpm(controls));
   return new Stream({
     ...rest,
+    snapshot,
     opening,
     steps,
     elastic: options.elastic === true && options.steps === null,

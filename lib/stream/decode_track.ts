@@ -20,6 +20,14 @@ interface Window {
   before: DecoderState | null;
 }
 
+/** Where decoding begins. */
+export interface DecoderStart {
+  /** Index of the first latent frame to decode. */
+  next: number;
+  /** Decoder state before it. */
+  state: DecoderState | null;
+}
+
 /** Decodes a latent track in order. */
 export class DecodeTrack {
   #model: Model;
@@ -30,12 +38,21 @@ export class DecodeTrack {
   #windows: Window[] = [];
   #small = true;
 
-  /** @param origin Index of the first latent frame ever decoded. */
-  constructor(model: Model, latents: LatentTrack, origin: number) {
+  /**
+   * @param origin Index of the first latent frame ever decoded.
+   * @param from What an earlier track's `before` gave, to go on from.
+   */
+  constructor(
+    model: Model,
+    latents: LatentTrack,
+    origin: number,
+    from: DecoderStart = { next: origin, state: null },
+  ) {
     this.#model = model;
     this.#latents = latents;
     this.#origin = origin;
-    this.#next = origin;
+    this.#next = from.next;
+    this.#state = from.state;
   }
 
   /** Index of the next latent frame to decode. */
@@ -83,23 +100,28 @@ export class DecodeTrack {
     return { first, left, right };
   }
 
+  /** Where to begin so that latent frame `n` comes out again; it must not be forgotten. */
+  before(n: number): DecoderStart {
+    const window = this.#windows.findLast(({ first }) => first <= n);
+    if (!window || n >= this.#next) {
+      return { next: this.#next, state: this.#state };
+    }
+    return { next: window.first, state: window.before };
+  }
+
   /** Goes back so that frame `n` is the next to decode; the frames before it are unchanged. */
   async rewind(n: number, options: WorkOptions): Promise<void> {
     this.#small = true;
     if (n >= this.#next) return;
+    // Nothing is touched before the last wait: somebody may look meanwhile.
     const at = this.#windows.findLastIndex((window) => window.first <= n);
     const window = this.#windows[at];
     if (!window) throw new RangeError(`Latent frame ${n} has been forgotten`);
-    let state = window.before;
+    const { first, before } = window;
+    let state = before;
+    if (n > first) ({ state } = await this.#run(first, n, before, options));
     this.#windows.length = at;
-    if (n > window.first) {
-      ({ state } = await this.#run(window.first, n, state, options));
-      this.#windows.push({
-        first: window.first,
-        end: n,
-        before: window.before,
-      });
-    }
+    if (n > first) this.#windows.push({ first, end: n, before });
     this.#state = state;
     this.#next = n;
   }

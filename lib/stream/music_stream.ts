@@ -6,6 +6,7 @@
 import type { Controls, Duration, Quantum, Ramp } from "../protocol/mod.ts";
 import type { Model } from "../inference/engine.ts";
 import type { BeatClock } from "./follow.ts";
+import type { Snapshot } from "./snapshot.ts";
 import type { Spans } from "./spans.ts";
 
 /** What a stream is made of; everything is resolved except what only the model can tell. */
@@ -25,6 +26,8 @@ export interface StreamOptions {
   elastic?: boolean;
   /** Audio that the music goes on from; the package must have an encoder. */
   context?: ContextAudio | null;
+  /** Where the stream is gone on with; everything else must be as it was at its start. */
+  snapshot?: Snapshot | null;
 }
 
 /** A user's own clip. */
@@ -144,6 +147,13 @@ export interface MusicStream {
   follow(clock: BeatClock, options?: { leadMs?: number }): Followed;
   /** Forgets the musical context from the next unread sample on. */
   reset(): Scheduled;
+  /** Counts what was made and changed: another number means that a new snapshot is worth keeping. */
+  readonly version: number;
+  /**
+   * Everything that it takes to go on elsewhere from sample `from`, at most `LOOK_BACK_SAMPLES` before
+   * `position`, or from an earlier one; null if too much has happened.
+   */
+  snapshot(from: number): Snapshot | null;
   /** Stops work within one unit; pending reads reject. */
   cancel(): void;
 }

@@ -37,6 +37,19 @@ export class Score {
     this.#entries = [{ sample: -Infinity, ramp: 0, controls }];
   }
 
+  /** The same states again, out of `entriesFrom`. */
+  static of(entries: readonly ScoreEntry[]): Score {
+    const score = new Score(entries[0]!.controls);
+    score.#entries = [...entries];
+    return score;
+  }
+
+  /** The states that are asked for from a sample on, and the one that the first may ramp from. */
+  entriesFrom(sample: number): ScoreEntry[] {
+    const index = this.#entries.findLastIndex((e) => e.sample <= sample);
+    return this.#entries.slice(Math.max(0, index - 1));
+  }
+
   /** Controls as the newest change leaves them. */
   get latest(): Controls {
     return this.#entries.at(-1)!.controls;

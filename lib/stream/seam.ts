@@ -18,6 +18,23 @@ export interface Seam {
   old: Stereo;
 }
 
+/** The part of a seam that is heard before a sample; null if that is nothing. */
+export function seamBefore(seam: Seam, sample: number): Seam | null {
+  const { left, right } = seam.old;
+  const length = Math.min(left.length, sample - seam.start);
+  if (length <= 0) return null;
+  const old = {
+    left: left.subarray(0, length),
+    right: right.subarray(0, length),
+  };
+  return { ...seam, old };
+}
+
+/** True if something of a seam is heard after a sample. */
+export function seamAfter({ start, old }: Seam, sample: number): boolean {
+  return start + old.left.length > sample;
+}
+
 /** Lays the seam's old rendering over new samples that begin at `start`, in place. */
 export function blendSeam(seam: Seam, fresh: Stereo, start: number): void {
   for (let i = 0; i < fresh.left.length; i++) {

@@ -41,8 +41,11 @@ import {
   CROSSFADE_SAMPLES,
   fadeOut,
   type Seam,
+  seamAfter,
+  seamBefore,
 } from "./seam.ts";
 import { Signal } from "./signal.ts";
+import { LOOK_BACK_SAMPLES, type Made, type Snapshot } from "./snapshot.ts";
 import { Spans } from "./spans.ts";
 import { TempoMap } from "./tempo_map.ts";
 
@@ -56,7 +59,10 @@ const WARM_FRAMES = 2;
 const MOST_BENT_SAMPLES = 8 * 48_000;
 
 /** What `createStream` has found out before the stream exists. */
-export interface StreamInit extends Omit<StreamOptions, "context"> {
+export interface StreamInit
+  extends Omit<StreamOptions, "context" | "snapshot"> {
+  /** Where to go on from, or null. */
+  snapshot: Snapshot | null;
   /** Music that goes before sample 0, or null. */
   opening: Opening | null;
   mixer: PromptMixer;
@@ -77,7 +83,7 @@ export class Stream implements MusicStream {
   readonly degraded: Spans = new Spans();
   readonly firstControls: Controls;
   readonly loop: boolean;
-  readonly #changes = new Changes();
+  readonly #changes: Changes;
 
   #model: Model;
   #elastic: boolean;
@@ -87,7 +93,9 @@ export class Stream implements MusicStream {
   #tempo: TempoMap;
   /** Null if the piece does not loop. */
   #loop: Loop | null;
-  #opening: Opening | null;
+  /** What the music comes out of, or null. */
+  #bridge: Stereo | null;
+  readonly #firstBpm: number;
 
   /** Index of the first latent frame that is decoded. */
   #origin: number;
@@ -95,7 +103,8 @@ export class Stream implements MusicStream {
   #decoder: DecodeTrack;
   #pcm = new PcmQueue(0);
   #edits = new EditQueue();
-  #seam: Seam | null = null;
+  /** Old renderings that are still to be heard, in order of time. */
+  #seams: Seam[] = [];
   /** Where the tempo is no longer bent towards a clock. */
   #bentUntil = 0;
   /** Blocks made since the start or the last change. */
@@ -113,6 +122,7 @@ export class Stream implements MusicStream {
   #freshDueMs = 0;
   #signal = new Signal();
   #failure: unknown = null;
+  #version = 0;
   #started = false;
   #heard = false;
 
@@ -135,7 +145,10 @@ export class Stream implements MusicStream {
     this.#score = new Score(this.firstControls);
     this.#tempo = new TempoMap(init.bpm);
     this.#loop = this.#makeLoop(init);
-    this.#opening = init.opening;
+    this.#firstBpm = init.bpm;
+    this.#bridge = init.opening?.bridge ?? null;
+    this.#changes = new Changes(init.snapshot?.changes);
+    for (const edit of init.snapshot?.edits ?? []) this.#edits.add({ ...edit });
     const { decoder, latent } = init.model.manifest;
     const opening = init.opening?.latents ?? new Float32Array();
     const openingFrames = opening.length / latent.channels;
@@ -147,6 +160,12 @@ export class Stream implements MusicStream {
     this.#latents = new LatentTrack(this.#contextStart);
     this.#latents.append(opening, latent.channels);
     this.#decoder = new DecodeTrack(init.model, this.#latents, this.#origin);
+    const { from = 0, made = null } = init.snapshot ?? {};
+    if (made !== null) this.#goOn(from, made);
+  }
+
+  get version(): number {
+    return this.#version;
   }
 
   get bpm(): number {
@@ -282,9 +301,69 @@ export class Stream implements MusicStream {
     return this.#schedule(this.#landing("now", Infinity), null, 0);
   }
 
+  snapshot(from: number): Snapshot | null {
+    const bpm = this.#firstBpm;
+    const { all: changes } = this.#changes;
+    if (this.#loop === null) {
+      const edits = structuredClone(this.#edits.all);
+      return { from, bpm, changes, edits, made: this.#made(from) };
+    }
+    // Its beginning is needed again at its end: such a piece is short enough to be made anew.
+    if (changes === null) return null;
+    const edits = changes.map(({ atSample: at, rampSamples: ramp, patch }) => ({
+      ...{ at, ramp, patch, latent: Math.floor(at / this.#hop) },
+    }));
+    return { from: 0, bpm, changes, edits, made: null };
+  }
+
   cancel(): void {
     const reason = new DOMException("The stream was cancelled", "AbortError");
     this.#fail(reason);
+  }
+
+  /** What there is of the music from a sample on, and before it as far as it matters. */
+  #made(from: number): Made {
+    const { channels } = this.#model.manifest.latent;
+    const { first, end } = this.#latents;
+    const bridge = this.#bridge;
+    return {
+      score: this.#score.entriesFrom(first * this.#hop),
+      tempo: [...this.#tempo.segments],
+      latents: this.#latents.slice(first, end, channels),
+      firstLatent: first,
+      decoder: this.#decoder.before(Math.floor(from / this.#hop)),
+      seams: this.#seams.filter((seam) => seamAfter(seam, from)),
+      bridge: bridge && bridge.left.length > from ? bridge : null,
+      block: this.#block,
+      contextStart: this.#contextStart,
+      origin: this.#origin,
+      bentUntil: this.#bentUntil,
+      degraded: this.degraded.all,
+    };
+  }
+
+  #goOn(from: number, made: Made): void {
+    this.#score = Score.of(made.score);
+    this.#tempo = TempoMap.of(made.tempo);
+    this.#latents = new LatentTrack(made.firstLatent);
+    this.#latents.append(
+      made.latents,
+      this.#model.manifest.latent.channels,
+    );
+    this.#origin = made.origin;
+    this.#decoder = new DecodeTrack(
+      this.#model,
+      this.#latents,
+      made.origin,
+      made.decoder,
+    );
+    this.#pcm = new PcmQueue(from);
+    this.#seams = [...made.seams];
+    this.#bridge = made.bridge;
+    this.#block = made.block;
+    this.#contextStart = made.contextStart;
+    this.#bentUntil = made.bentUntil;
+    for (const [start, end] of made.degraded) this.degraded.add(start, end);
   }
 
   #makeLoop({ loop, totalSamples, model }: StreamInit): Loop | null {
@@ -361,6 +440,7 @@ export class Stream implements MusicStream {
     if (at >= (this.totalSamples ?? Infinity)) return scheduled;
     const edit = { at, latent, patch, ramp };
     const merged = !this.#edits.add(edit);
+    this.#version++;
     // Only what ends has a receipt.
     if (this.totalSamples !== null) {
       const resolved = patch && resolvePatch(this.controls, patch);
@@ -433,7 +513,7 @@ export class Stream implements MusicStream {
   async #apply(edit: Edit): Promise<void> {
     const { at, latent, patch, ramp } = edit;
     const start = latent * this.#hop;
-    const seam = at > start
+    const seam: Seam | null = at > start
       ? {
         start,
         at,
@@ -451,7 +531,9 @@ export class Stream implements MusicStream {
     this.#pcm.truncate(start);
     this.degraded.truncate(start);
     this.#latents.truncate(latent);
-    this.#seam = seam;
+    this.#seams = this.#seams.flatMap((each) => seamBefore(each, start) ?? []);
+    if (seam !== null) this.#seams.push(seam);
+    this.#version++;
     this.#block = 0;
     this.#freshDueMs = this.#dueAt(start);
     if (patch === null) {
@@ -497,6 +579,7 @@ export class Stream implements MusicStream {
       this.#append(block);
       this.#noteQuality(first, input);
       this.#block++;
+      this.#version++;
     } catch (error) {
       if (!this.#blockAbort.signal.aborted) throw error;
     } finally {
@@ -573,8 +656,8 @@ export class Stream implements MusicStream {
     });
     const start = first * this.#hop;
     const fresh = { left, right };
-    if (this.#seam) blendSeam(this.#seam, fresh, start);
-    if (this.#opening) blendBridge(this.#opening.bridge, fresh, start);
+    for (const seam of this.#seams) blendSeam(seam, fresh, start);
+    if (this.#bridge) blendBridge(this.#bridge, fresh, start);
     this.#finish(fresh, start);
     this.#pcm.push(fresh.left, fresh.right, start);
     this.#heard ||= this.#pcm.end > 0;
@@ -592,7 +675,9 @@ export class Stream implements MusicStream {
   }
 
   #forget(): void {
-    const heard = Math.floor(this.position / this.#hop);
+    const kept = Math.max(0, this.position - LOOK_BACK_SAMPLES);
+    const heard = Math.floor(kept / this.#hop);
+    this.#seams = this.#seams.filter((seam) => seamAfter(seam, kept));
     const oldest = this.#decoder.forget(heard);
     const { context } = this.#model.manifest.blocks;
     this.#latents.forget(Math.min(oldest, heard - context));

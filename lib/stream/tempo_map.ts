@@ -11,7 +11,8 @@ const SAMPLES_PER_MINUTE = 48_000 * 60;
 /** Tempo changes remembered. */
 const MAX_SEGMENTS = 64;
 
-interface Segment {
+/** A tempo, and how it is reached. */
+export interface TempoSegment {
   /** First sample of the segment. */
   sample: number;
   /** Its musical position, in beats. */
@@ -25,7 +26,7 @@ interface Segment {
 }
 
 /** Beats since the segment's start after `t` samples: the integral of the tempo. */
-function beatsInto(segment: Segment, t: number): number {
+function beatsInto(segment: TempoSegment, t: number): number {
   const { from, to, ramp } = segment;
   if (ramp === 0) return t * to / SAMPLES_PER_MINUTE;
   const sloped = Math.min(t, ramp);
@@ -34,7 +35,7 @@ function beatsInto(segment: Segment, t: number): number {
 }
 
 /** Samples since the segment's start until `beats` have passed. */
-function samplesInto(segment: Segment, beats: number): number {
+function samplesInto(segment: TempoSegment, beats: number): number {
   const { from, to, ramp } = segment;
   const area = beats * SAMPLES_PER_MINUTE;
   const ramped = (from + to) / 2 * ramp;
@@ -47,21 +48,31 @@ function samplesInto(segment: Segment, beats: number): number {
 
 /** Piecewise tempo with linear ramps, from sample 0 at beat 0 (and before, at the first tempo). */
 export class TempoMap {
-  #segments: Segment[];
+  #segments: TempoSegment[];
 
   /** @param bpm Tempo from sample 0 on, in beats a minute. */
   constructor(bpm: number) {
     this.#segments = [{ sample: 0, beat: 0, from: bpm, to: bpm, ramp: 0 }];
   }
 
-  /** The same tempo, to be changed on its own. */
-  copy(): TempoMap {
-    const copy = new TempoMap(1);
-    copy.#segments = [...this.#segments];
-    return copy;
+  /** The same tempo again, out of `segments`. */
+  static of(segments: readonly TempoSegment[]): TempoMap {
+    const tempo = new TempoMap(1);
+    tempo.#segments = [...segments];
+    return tempo;
   }
 
-  #at(test: (segment: Segment) => boolean): Segment {
+  /** The parts that are remembered, in order. */
+  get segments(): readonly TempoSegment[] {
+    return this.#segments;
+  }
+
+  /** The same tempo, to be changed on its own. */
+  copy(): TempoMap {
+    return TempoMap.of(this.#segments);
+  }
+
+  #at(test: (segment: TempoSegment) => boolean): TempoSegment {
     return this.#segments.findLast(test) ?? this.#segments[0]!;
   }
 
