@@ -33,6 +33,7 @@ import { meteredModel } from "./session/metered_model.ts";
 import { modelInfos } from "./session/model_info.ts";
 import { SLOW_LIMITS, type SlowLimits } from "./session/outbox.ts";
 import type { Service } from "./session/service.ts";
+import { MemoryStore, type StateStore } from "./session/state_store.ts";
 import { atMost } from "./session/wait.ts";
 import type { CreateStream } from "./stream/music_stream.ts";
 import { Telemetry } from "./telemetry.ts";
@@ -63,6 +64,8 @@ export interface AppOptions {
   assets?: ReadonlyMap<string, Asset>;
   /** When a client counts as slow. */
   slowLimits?: SlowLimits;
+  /** Where streams are kept that may lose their connection; unless given, in memory. */
+  states?: StateStore;
 }
 
 /** A server without its socket. */
@@ -242,6 +245,7 @@ function createService(
     }),
     board: new Board(),
     contexts: new Contexts(),
+    states: options.states ?? new MemoryStore(),
     key: null,
     maxStreamsPerConnection: config.maxStreamsPerConnection,
     slowLimits: options.slowLimits ?? SLOW_LIMITS,

@@ -33,11 +33,13 @@ const RULES: Record<string, { rooms: string[]; packages: string[] }> = {
   },
   session: {
     rooms: ["audio", "inference", "protocol", "stream"],
-    packages: [],
+    packages: ["hash-wasm"],
   },
   cluster: {
-    rooms: ["inference", "stream"],
-    packages: ["@nats-io/transport-node"],
+    rooms: ["inference", "session", "stream"],
+    packages: [
+      ...["@nats-io/jetstream", "@nats-io/kv", "@nats-io/transport-node"],
+    ],
   },
   osc: { rooms: ["protocol", "session"], packages: ["osc-min"] },
   lyria: { rooms: ["protocol", "session"], packages: ["valibot"] },

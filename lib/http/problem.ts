@@ -16,6 +16,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   unknown_model: 404,
   unknown_stream: 404,
   unknown_context: 404,
+  unknown_session: 404,
   stream_exists: 409,
   message_too_big: 413,
   unsupported: 422,

@@ -149,10 +149,53 @@ export const PauseMessage = verb(
 );
 export type PauseMessage = v.InferOutput<typeof PauseMessage>;
 
-/** Goes on with a held stream. */
-export const ResumeMessage = verb(
-  "resume",
-  "Goes on where the pause began. Answered by `resumed`.",
+/** A stream that was lost with its connection, and how much of it came. */
+const LostStream = strict({
+  stream: StreamId,
+  last_seq: integer({
+    min: -1,
+    max: 0xffffffff,
+    description: "`seq` of the last binary frame that came; -1 if none did.",
+  }),
+});
+
+/** Goes on with a held stream, or with those of a connection that was lost. */
+export const ResumeMessage = v.pipe(
+  strict({
+    type: kind("resume"),
+    ...COMMON,
+    stream: v.optional(StreamId),
+    session: v.optional(text({
+      min: 1,
+      max: 64,
+      description:
+        "`hello.session` of the connection that was lost, instead of `stream`. " +
+        "An extension of prestissimo.v1.",
+    })),
+    streams: v.optional(v.pipe(
+      v.array(LostStream, "a list of streams"),
+      v.minLength(1, "1 to 64 streams"),
+      v.maxLength(64, "1 to 64 streams"),
+      v.description("The streams of `session` to go on with."),
+    )),
+  }),
+  v.forward(
+    v.check(
+      ({ stream, session, streams }) =>
+        (session === undefined) === (streams === undefined) &&
+        (session === undefined) !== (stream === undefined),
+      "a stream, or a session and its streams",
+    ),
+    ["stream"],
+  ),
+  v.description(
+    "With `stream`: goes on where the pause began. Answered by `resumed`. With " +
+      "`session` and `streams`, where `hello.resume` is there: goes on with " +
+      "streams of a connection that was lost, on this server or another that " +
+      "shares its state. Each is answered by `started` with its new handle, " +
+      "then `resumed` (or `paused`, if it was held), then the frames from " +
+      "`last_seq` + 1 on; or by an `error` with its `stream`.",
+  ),
 );
 export type ResumeMessage = v.InferOutput<typeof ResumeMessage>;
 

@@ -13,6 +13,9 @@ export const ERROR_CODES = {
     "its path. The connection stays open; 20 such errors in a row close it with 1008.",
   unknown_type: "The `type` is unknown. The connection stays open.",
   unknown_stream: "There is no stream of this id on the connection.",
+  unknown_session:
+    "There is nothing to go on with: no such session or stream, it has ended, " +
+    "it was too long ago, or it is another key's.",
   stream_exists: "A live stream of the connection has this id already.",
   too_many_streams: "The connection has as many streams as it may.",
   busy: "There is no capacity now; `retry_after_ms` says when to try again.",
@@ -39,6 +42,7 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
   bad_message: 400,
   unknown_type: 400,
   unknown_stream: 404,
+  unknown_session: 404,
   stream_exists: 409,
   too_many_streams: 429,
   busy: 503,

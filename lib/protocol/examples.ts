@@ -116,6 +116,7 @@ export const SERVER_EXAMPLES: {
     models: [model],
     limits: LIMITS,
     provider: "cpu",
+    resume: { seconds: 30 },
   },
   started: {
     type: "started",

@@ -55,6 +55,18 @@ export const HelloMessage = v.pipe(
       }),
     }),
     provider: ProviderName,
+    resume: v.optional(v.pipe(
+      v.object({
+        seconds: number({
+          min: 0,
+          description: "How long a lost connection's streams are kept, in s.",
+        }),
+      }),
+      v.description(
+        "There if streams can be gone on with by `resume` with `session`. An " +
+          "extension of prestissimo.v1.",
+      ),
+    )),
   }),
   v.description("First on every connection: who answers, and what it can do."),
 );

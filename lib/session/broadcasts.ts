@@ -33,14 +33,13 @@ export class Broadcasts {
     this.#options = options;
   }
 
-  /** Opens a stream for listeners under a new public id, until it ends. */
-  open(info: Omit<BroadcastInfo, "id">): Broadcast {
-    const random = crypto.getRandomValues(new Uint8Array(ID_BYTES));
-    const id = random.toBase64({ alphabet: "base64url", omitPadding: true });
-    const broadcast = new Broadcast(
-      { ...info, id },
-      () => this.#live.delete(id),
-    );
+  /** Opens a stream for listeners, until it ends; under a new public id unless it has one. */
+  open(info: Omit<BroadcastInfo, "id"> & { id?: string | null }): Broadcast {
+    const id = info.id ?? newId();
+    const broadcast: Broadcast = new Broadcast({ ...info, id }, () => {
+      // Whoever has gone on with the stream may be here under the same id.
+      if (this.#live.get(id) === broadcast) this.#live.delete(id);
+    });
     this.#live.set(id, broadcast);
     return broadcast;
   }
@@ -80,4 +79,9 @@ export class Broadcasts {
       },
     };
   }
+}
+
+function newId(): string {
+  const random = crypto.getRandomValues(new Uint8Array(ID_BYTES));
+  return random.toBase64({ alphabet: "base64url", omitPadding: true });
 }

@@ -53,6 +53,26 @@ export class Pacer {
     this.#zeroMs ??= nowMs;
   }
 
+  /**
+   * Starts the clock of a stream that is gone on with.
+   *
+   * @param sample The next one to be sent.
+   * @param zeroMs When sample 0 was heard before, or null. What of the lead the
+   * listener may still have is not sent twice; but the clock may be another
+   * machine's, so that at least half of it is.
+   */
+  goOn(sample: number, nowMs: number, zeroMs: number | null): void {
+    const playedMs = sample * 1000 / SAMPLE_RATE;
+    const heardMs = zeroMs === null ? nowMs : zeroMs + playedMs;
+    const mostMs = nowMs + this.#leadMs / 2;
+    this.#zeroMs = Math.min(mostMs, Math.max(nowMs, heardMs)) - playedMs;
+  }
+
+  /** True once the clock was started. */
+  get started(): boolean {
+    return this.#zeroMs !== null;
+  }
+
   /** When sample 0 was heard, as the clock stands now; before the first packet: now. */
   zeroMs(nowMs: number): number {
     const heldMs = this.#heldMs === null ? 0 : nowMs - this.#heldMs;

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { guardPeaks } from "../audio/mod.ts";
 import type { MusicStream, PcmChunk } from "../stream/music_stream.ts";
 import {
@@ -12,6 +11,7 @@ import {
   type PlanarFrame,
   planarFrame,
 } from "./frame_encoder.ts";
+import { localHash, type PcmHash } from "./pcm_hash.ts";
 
 /** One frame that was read and is not yet encoded. */
 export interface Frame extends PlanarFrame {
@@ -35,6 +35,17 @@ export interface StreamEnd {
   pcmSha256: string;
 }
 
+/** Options of {@linkcode Packetizer}. */
+export interface PacketizerOptions {
+  loop: boolean;
+  /** Sees the music; one of its own unless given. */
+  hash?: PcmHash;
+  /** First frame; 0 unless the stream goes on with one. */
+  seq?: number;
+  /** First frame that the hash has not seen. */
+  hashedSeq?: number;
+}
+
 const NOTHING = new Float32Array(0);
 
 /**
@@ -50,23 +61,43 @@ export class Packetizer {
   readonly #encoder: FrameEncoder;
   readonly #frameSamples: number;
   readonly #preSkip: number;
-  readonly #hash = createHash("sha256");
+  readonly #hash: PcmHash;
   /** Beginning of a loop, interleaved; null if the end is padded with silence. */
   #head: Int16Array<ArrayBuffer> | null;
-  #seq = 0;
+  #seq: number;
+  #hashedSeq: number;
   /** Length and musical end, once known. */
   #end: { samples: number; beat: number; frames: number } | null = null;
 
   constructor(
     stream: MusicStream,
     encoder: FrameEncoder,
-    options: { loop: boolean },
+    options: PacketizerOptions,
   ) {
+    const { hash = localHash(), seq = 0, hashedSeq = seq } = options;
     this.#stream = stream;
+    this.#hash = hash;
+    this.#seq = seq;
+    this.#hashedSeq = hashedSeq;
     this.#encoder = encoder;
     this.#frameSamples = encoder.format.frame_samples;
     this.#preSkip = encoder.format.pre_skip;
     this.#head = options.loop && encoder.whole ? new Int16Array(0) : null;
+  }
+
+  /** Number of the frame to be read next. */
+  get nextSeq(): number {
+    return this.#seq;
+  }
+
+  /** First frame that the receipt's hash has not seen, and how it stands. */
+  get hashed(): { seq: number; state: string | null } {
+    return { seq: this.#hashedSeq, state: this.#hash.save() };
+  }
+
+  /** True while music is to be read, and not what follows it. */
+  get inMusic(): boolean {
+    return this.#end === null;
   }
 
   /** First sample of the frame to be read next. */
@@ -88,7 +119,7 @@ export class Packetizer {
       endTrim: this.#encoder.whole
         ? frames * this.#frameSamples - this.#preSkip - samples
         : 0,
-      pcmSha256: this.#hash.copy().digest("hex"),
+      pcmSha256: this.#hash.digest(),
     };
   }
 
@@ -113,7 +144,11 @@ export class Packetizer {
 
   /** Encodes a frame; frames must come in the order of `read`. */
   encode(frame: Frame): Uint8Array<ArrayBuffer> {
-    this.#hash.update(bytesOf(frame.s16));
+    // Frames that an encoder only settles in are in it already.
+    if (frame.seq >= this.#hashedSeq) {
+      this.#hash.update(bytesOf(frame.s16));
+      this.#hashedSeq = frame.seq + 1;
+    }
     const wanted = 2 * this.#frameSamples;
     if (!this.#encoder.whole || frame.s16.length === wanted) {
       return this.#encoder.encode(frame);

@@ -13,20 +13,40 @@ import type { MusicStream, StreamOptions } from "../stream/music_stream.ts";
 import type { StreamState } from "./board.ts";
 import type { Broadcast } from "./broadcast.ts";
 import { createFrameEncoder, type FrameEncoder } from "./frame_encoder.ts";
+import { Keeper } from "./keeper.ts";
 import { openStream } from "./open_stream.ts";
 import { type Outbox, SlowClientError } from "./outbox.ts";
 import { Pacer } from "./pacer.ts";
 import { Packetizer } from "./packetizer.ts";
+import { localHash, resumableHash } from "./pcm_hash.ts";
 import { controlsOf } from "./piece.ts";
 import { Refusal } from "./refusal.ts";
 import { type Received, Reporter } from "./reporter.ts";
+import type { Resumption } from "./resumption.ts";
 import { Sender } from "./sender.ts";
 import type { Service } from "./service.ts";
+import { packState, stateKey } from "./state.ts";
+import type { State as KeptState } from "./state_store.ts";
 import { StreamTrace } from "../tracing.ts";
-import { orAbort } from "./wait.ts";
+import { atMost, orAbort } from "./wait.ts";
 
 /** Why a stream ended before its end. */
-export type CancelReason = "client" | "slow" | "fault" | "closed" | "drain";
+export type CancelReason =
+  | "client"
+  | "slow"
+  | "fault"
+  | "closed"
+  | "drain"
+  | "moved";
+
+/** Ends after which nobody goes on with a stream. */
+const FINAL: readonly string[] = ["client", "slow", "fault"];
+
+/** How long an answer waits for its change to be kept, in ms. */
+const KEEP_MS = 200;
+
+/** What an encoder hears before it is heard itself, in ms: it has settled by then. */
+const SETTLE_MS = 200;
 
 /** Changes that may wait for each other; a client that sends more is refused. */
 const MOST_WAITING_CHANGES = 64;
@@ -46,8 +66,10 @@ export interface PlayerOptions {
   format: AudioFormat;
   pace: "realtime" | "asap";
   leadMs: number;
-  /** The start message. */
+  /** The message that asked for it. */
   start: Received;
+  /** What it goes on from; null if it begins. */
+  resumption: Resumption | null;
   /** Freed when the stream ends. */
   place: Disposable;
   /** Id of the connection. */
@@ -62,7 +84,9 @@ interface Playing {
   stream: MusicStream;
   encoder: FrameEncoder;
   pacer: Pacer;
+  packets: Packetizer;
   sender: Sender;
+  keeper: Keeper;
   /** Who else listens; null if nobody can. */
   broadcast: Broadcast | null;
 }
@@ -85,10 +109,14 @@ export class Player {
   /** Changes are made one after the other, in the order in which they came. */
   #changes: Promise<void> = Promise.resolve();
   #waitingChanges = 0;
+  readonly #id: string;
+  /** What the stream had made when its state was kept last. */
+  #keptVersion = -1;
 
   constructor(options: PlayerOptions) {
     this.#options = options;
-    const { piece: { model } } = options;
+    const { piece: { model }, resumption } = options;
+    this.#id = resumption?.kept.id ?? crypto.randomUUID();
     this.#reporter = new Reporter({ ...options, model });
     this.#trace = StreamTrace.start({
       "stream.id": options.id,
@@ -101,20 +129,22 @@ export class Player {
 
   /** Answers `pause`. */
   async pause(received: Received): Promise<void> {
-    const { sender, broadcast } = await this.#playing();
+    const { sender, broadcast, keeper } = await this.#playing();
     sender.pause();
     broadcast?.pause();
+    keeper.save();
     const at_sample = sender.nextSample;
     this.#reporter.tell({ type: "paused", at_sample }, received);
   }
 
   /** Answers `resume`. */
   async resume(received: Received): Promise<void> {
-    const { sender, broadcast } = await this.#playing();
+    const { sender, broadcast, keeper } = await this.#playing();
     const at_sample = sender.nextSample;
     broadcast?.resume();
     this.#reporter.tell({ type: "resumed", at_sample }, received);
     sender.resume();
+    keeper.save();
   }
 
   /** Answers `update`. */
@@ -128,6 +158,7 @@ export class Player {
         : Infinity;
       const change = stream.update(patch, { at, ramp, leadMs });
       const scheduled = await orAbort(change, this.#abort.signal);
+      await this.#keep();
       const { atSample } = scheduled;
       const delayMs = pacer.delayMs(atSample, received.receivedMs);
       const answer = { ...scheduled, delayMs };
@@ -151,7 +182,7 @@ export class Player {
         { param: "time_ms" },
       );
     }
-    return this.#change(received, ({ stream, pacer, sender }) => {
+    return this.#change(received, async ({ stream, pacer, sender }) => {
       const zeroMs = pacer.zeroMs(nowMs);
       const playedMs = nowMs + aheadMs - message.latency_ms - zeroMs;
       const { beat, bpm } = message;
@@ -162,6 +193,7 @@ export class Player {
       const { atSample, behindMs, lockedSample } = stream.follow(clock, {
         leadMs,
       });
+      await this.#keep();
       this.#reporter.tell({
         type: "synced",
         at_sample: atSample,
@@ -174,8 +206,9 @@ export class Player {
 
   /** Answers `reset`. */
   reset(received: Received): Promise<void> {
-    return this.#change(received, ({ stream }) => {
+    return this.#change(received, async ({ stream }) => {
       const at_sample = stream.reset().atSample;
+      await this.#keep();
       this.#reporter.tell({ type: "reset", at_sample }, received);
     });
   }
@@ -209,9 +242,15 @@ export class Player {
   }
 
   async #start(): Promise<Playing> {
-    const { piece, format, start, service, ...options } = this.#options;
+    const { piece, format, start, service, resumption, ...options } =
+      this.#options;
     const { signal } = this.#abort;
+    const { kept = null, lastSeq = -1 } = resumption ?? {};
     const model = this.#trace?.model(piece.model) ?? piece.model;
+    // Of what does not end there is no receipt.
+    const hash = piece.duration === null
+      ? localHash()
+      : await resumableHash(kept?.hashed.state ?? null);
     const stream = await openStream(
       service.createStream,
       { ...piece, model },
@@ -228,20 +267,45 @@ export class Player {
       frameMs: format.frame_ms,
       nowMs: start.receivedMs,
     });
-    const broadcast = this.#openBroadcast(stream, encoder);
+    const broadcast = this.#openBroadcast(stream, encoder, kept?.publicId);
+    const packets = new Packetizer(stream, encoder, {
+      ...{ loop: piece.loop, hash },
+      ...(kept && { seq: kept.seq, hashedSeq: kept.hashed.seq }),
+    });
+    const sinceZeroMs = kept?.zeroTimeMs == null
+      ? null
+      : Date.now() - kept.zeroTimeMs;
     const sender = new Sender({
       ...options,
       ...start,
       stream,
-      packets: new Packetizer(stream, encoder, piece),
+      packets,
       pacer,
+      goOn: kept && {
+        seq: lastSeq + 1,
+        zeroMs: sinceZeroMs === null ? null : performance.now() - sinceZeroMs,
+      },
+      onSent: () => {
+        if (stream.version !== this.#keptVersion) keeper.save();
+      },
       broadcast,
       reporter: this.#reporter,
       telemetry: service.telemetry,
       trace: this.#trace,
       signal,
     });
-    const playing = { stream, encoder, pacer, sender, broadcast };
+    const { session, id } = options;
+    const keeper = new Keeper({
+      store: service.states,
+      key: stateKey(session, id),
+      revision: resumption?.revision ?? null,
+      take: () => this.#take(),
+      onTaken: () => this.cancel("moved", { receivedMs: performance.now() }),
+      log: service.log,
+    });
+    const playing = {
+      ...{ stream, encoder, pacer, packets, sender, keeper, broadcast },
+    };
     this.#state = { kind: "playing", ...playing };
     service.telemetry.started.inc({ transport: "websocket" });
     const told = {
@@ -249,9 +313,61 @@ export class Player {
       format: encoder.format,
       publicId: broadcast?.info.id ?? null,
     };
-    this.#reporter.started(stream, told, start);
+    this.#reporter.started(stream, told, start, kept !== null);
+    if (kept) this.#goOn(playing, kept.paused, start);
+    keeper.save();
     this.#started.resolve(playing);
     return playing;
+  }
+
+  /** Tells where a stream goes on that lost its connection, and whether it is held there. */
+  #goOn(
+    { sender, broadcast }: Playing,
+    paused: boolean,
+    received: Received,
+  ): void {
+    const type = paused ? "paused" : "resumed";
+    if (paused) sender.pause();
+    if (paused) broadcast?.pause();
+    this.#reporter.tell({ type, at_sample: sender.nextSample }, received);
+  }
+
+  /** Waits until what was just changed is kept, but not for long. */
+  async #keep(): Promise<void> {
+    if (this.#state.kind !== "playing") return;
+    const kept = atMost(KEEP_MS, this.#state.keeper.save());
+    await orAbort(kept, this.#abort.signal);
+  }
+
+  /** The state as it is now; null once the music has been read to its end. */
+  #take(): KeptState | null {
+    if (this.#state.kind !== "playing") return null;
+    const { stream, packets, pacer, sender, broadcast, encoder } = this.#state;
+    if (!packets.inMusic) return null;
+    const { service, piece, format, pace, leadMs } = this.#options;
+    const { hashed } = packets;
+    const { frame_samples: frame } = encoder.format;
+    const settle = encoder.whole ? Math.ceil(SETTLE_MS / format.frame_ms) : 0;
+    const seq = Math.max(0, hashed.seq - settle);
+    this.#keptVersion = stream.version;
+    const snapshot = stream.snapshot(seq * frame);
+    if (snapshot === null) return null;
+    const again = snapshot.from === 0;
+    const { model, context: _, snapshot: __, ...rest } = piece;
+    const nowMs = performance.now();
+    return packState({
+      ...{ id: this.#id, key: service.key, model: model.manifest.id },
+      ...{ modelSha256: model.sha256, provider: service.provider },
+      ...{ piece: rest, format, pace, leadMs },
+      publicId: broadcast?.info.id ?? null,
+      paused: sender.waitsFor === "resume",
+      zeroTimeMs: pacer.started
+        ? Date.now() + pacer.zeroMs(nowMs) - nowMs
+        : null,
+      seq: snapshot.from / frame,
+      hashed: again ? { seq: 0, state: null } : hashed,
+      snapshot,
+    });
   }
 
   #show(): StreamState {
@@ -279,10 +395,11 @@ export class Player {
   #openBroadcast(
     { bpm, meter }: MusicStream,
     { format, opusHead }: FrameEncoder,
+    id: string | null = null,
   ): Broadcast | null {
     if (opusHead === null) return null;
     const { broadcasts } = this.#options.service;
-    return broadcasts.open({ format, opusHead, bpm, meter });
+    return broadcasts.open({ format, opusHead, bpm, meter, id });
   }
 
   /** @throws {Refusal} `unknown_stream` if the stream has ended. */
@@ -346,6 +463,8 @@ export class Player {
     if (state.kind === "playing") {
       state.stream.cancel();
       state.encoder.close();
+      if (FINAL.includes(how)) state.keeper.drop();
+      else state.keeper.end();
       const reason = how === "done" ? how : "cancelled";
       state.broadcast?.end({ reason, endTrim });
     }

@@ -74,6 +74,8 @@ export class Reporter {
       publicId: string | null;
     },
     start: Received,
+    /** True if it was told before what the model makes nothing of. */
+    again: boolean,
   ): void {
     const { seed, bpm, meter, controls } = stream;
     const { prompts = [] } = controls;
@@ -83,7 +85,7 @@ export class Reporter {
       ...{ ...told, seed, model, bpm, meter, prompts },
       ...(publicId !== null && { public_id: publicId }),
     }, start);
-    this.#unheeded(stream, controls, start);
+    if (!again) this.#unheeded(stream, controls, start);
   }
 
   /** Tells from where on a change is heard, and what of it never will be. */

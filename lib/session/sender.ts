@@ -34,6 +34,15 @@ export interface SenderOptions {
   receivedMs: number;
   /** Ends the sending. */
   signal: AbortSignal;
+  /** Where the client goes on; null if it begins. */
+  goOn: {
+    /** First frame that it does not have. */
+    seq: number;
+    /** When it heard sample 0 (performance.now clock), or null. */
+    zeroMs: number | null;
+  } | null;
+  /** Called after every frame. */
+  onSent?: () => void;
 }
 
 /** Least time between two warnings of the same kind, in ms. */
@@ -43,8 +52,8 @@ const WARNING_MS = 1000;
 export class Sender {
   readonly #options: SenderOptions;
   readonly #gate = new Gate();
-  #lastSeq = -1;
-  #nextSample = 0;
+  #lastSeq: number;
+  #nextSample: number;
   #warnedMs = -Infinity;
   #waitsFor: WaitsFor = "music";
   /** True while what is sent was made with less than was asked for. */
@@ -52,6 +61,10 @@ export class Sender {
 
   constructor(options: SenderOptions) {
     this.#options = options;
+    const { goOn, packets } = options;
+    const frameSamples = packets.nextEnd - packets.nextSample;
+    this.#lastSeq = (goOn?.seq ?? 0) - 1;
+    this.#nextSample = (goOn?.seq ?? 0) * frameSamples;
   }
 
   /** Number of the newest frame sent, -1 if there is none. */
@@ -90,7 +103,8 @@ export class Sender {
    */
   async run(): Promise<StreamEnd> {
     const { packets, pacer, signal } = this.#options;
-    for (;;) {
+    await this.#catchUp();
+    while (packets.end === null) {
       await this.#turn();
       this.#waitsFor = "music";
       const deadlineMs = pacer.heardMs(packets.nextSample);
@@ -98,9 +112,24 @@ export class Sender {
       // A frame whose reading ends in a pause is kept until the stream goes on.
       await this.#gate.passed(signal);
       this.#send(frame);
-      if (packets.end !== null) return packets.end;
       await breathe();
     }
+    return packets.end;
+  }
+
+  /** Makes what the client has already: stream, hash and encoder go on from there. */
+  async #catchUp(): Promise<void> {
+    const { packets, pacer, stream, goOn, signal } = this.#options;
+    if (goOn === null) return;
+    while (packets.nextSeq < goOn.seq && packets.end === null) {
+      const deadlineMs = performance.now();
+      const frame = await orAbort(packets.read({ deadlineMs }), signal);
+      packets.encode(frame);
+      await breathe();
+    }
+    const { nextSample } = packets;
+    this.#degraded = stream.degraded.has(nextSample - 1);
+    if (goOn.seq > 0) pacer.goOn(nextSample, performance.now(), goOn.zeroMs);
   }
 
   /** Resolves when the next frame may be sent. */
@@ -153,6 +182,7 @@ export class Sender {
     this.#nextSample = packets.nextSample;
     telemetry.time("encode", nowMs - encodingMs);
     telemetry.bytes.inc({ transport: "websocket" }, message.byteLength);
+    this.#options.onSent?.();
     if (seq > 0) return;
     const totalMs = performance.now() - receivedMs;
     reporter.firstAudio(stream, { encodeMs: nowMs - encodingMs, totalMs });

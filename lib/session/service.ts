@@ -12,6 +12,7 @@ import type { Board } from "./board.ts";
 import type { Broadcasts } from "./broadcasts.ts";
 import type { Contexts } from "./contexts.ts";
 import type { SlowLimits } from "./outbox.ts";
+import type { StateStore } from "./state_store.ts";
 
 /** Models, limits and instruments behind every stream. */
 export interface Service {
@@ -25,6 +26,8 @@ export interface Service {
   readonly broadcasts: Pick<Broadcasts, "open" | "find" | "enter">;
   readonly board: Board;
   readonly contexts: Contexts;
+  /** Where streams are kept that may lose their connection. */
+  readonly states: StateStore;
   readonly maxStreamsPerConnection: number;
   readonly slowLimits: SlowLimits;
   readonly telemetry: Telemetry;

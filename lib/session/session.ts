@@ -8,6 +8,7 @@ import {
   type JoinMessage,
   LIMITS,
   PROTOCOL,
+  type ResumeMessage,
   type StartMessage,
 } from "../protocol/mod.ts";
 import { JoinedStream } from "./broadcast_join.ts";
@@ -15,10 +16,12 @@ import { errorReply } from "./error_reply.ts";
 import { modelInfos } from "./model_info.ts";
 import { Outbox, type SessionSocket } from "./outbox.ts";
 import { demandOf, resolvePiece } from "./piece.ts";
-import { Player } from "./player.ts";
+import { Player, type PlayerOptions } from "./player.ts";
 import { Refusal } from "./refusal.ts";
 import type { Received } from "./reporter.ts";
+import { type Lost, resumeStream } from "./resumption.ts";
 import type { Service } from "./service.ts";
+import { RESUME_SECONDS } from "./state_store.ts";
 
 /** RFC 6455: the server restarts. */
 const SERVICE_RESTART = 1012;
@@ -37,6 +40,8 @@ export class Session {
   readonly #joined = new Map<string, JoinedStream>();
   readonly #handles = new Set<number>();
   #lastHandle = 0;
+  /** True once the client has gone. */
+  #gone = false;
   /** When the server stops (performance.now clock), once that is known. */
   #deadlineMs: number | null = null;
 
@@ -57,6 +62,7 @@ export class Session {
       models: modelInfos(models, provider),
       limits: { ...LIMITS, streams },
       provider,
+      resume: { seconds: RESUME_SECONDS },
     });
   }
 
@@ -73,8 +79,9 @@ export class Session {
         return await this.#player(message).update(message, received);
       case "sync":
         return await this.#player(message).sync(message, received);
-      case "pause":
       case "resume":
+        return await this.#resume(message, received);
+      case "pause":
       case "reset":
         return await this.#player(message)[message.type](received);
       case "cancel": {
@@ -110,6 +117,7 @@ export class Session {
 
   /** The client has gone. */
   closed(): void {
+    this.#gone = true;
     this.#cancelAll("closed");
   }
 
@@ -123,16 +131,64 @@ export class Session {
       (piece.duration === null ? "realtime" : "asap");
     // Nobody waits for the end of what is made as fast as it goes.
     piece.elastic = pace === "realtime";
+    this.#play({
+      ...{ id, piece, format, pace, leadMs, place },
+      ...{ start: received, resumption: null },
+    });
+  }
+
+  async #resume(message: ResumeMessage, received: Received): Promise<void> {
+    const { stream, session, streams } = message;
+    if (stream !== undefined) {
+      return await this.#player({ stream }).resume(received);
+    }
+    for (const { stream, last_seq: lastSeq } of streams!) {
+      const { replyTo } = received;
+      await this.#goOn({ session: session!, stream, lastSeq }, received)
+        .catch((thrown) =>
+          this.refuse(thrown, {
+            stream,
+            ...(replyTo !== undefined && { replyTo }),
+          })
+        );
+    }
+  }
+
+  async #goOn(lost: Lost, received: Received): Promise<void> {
+    this.#requireRoom(lost.stream);
+    const { admission } = this.#service;
+    const resumed = await resumeStream(
+      lost,
+      this.id,
+      this.#service,
+      (piece) => admission.enter("websocket", demandOf(piece)),
+    );
+    const { piece, place, kept: { format, pace, leadMs } } = resumed;
+    try {
+      // Others may have begun, or the client may have gone meanwhile.
+      this.#requireRoom(lost.stream);
+      if (this.#gone) return place[Symbol.dispose]();
+    } catch (error) {
+      place[Symbol.dispose]();
+      throw error;
+    }
+    this.#play({
+      ...{ id: lost.stream, piece, format, pace, leadMs, place },
+      ...{ start: received, resumption: resumed },
+    });
+  }
+
+  #play(
+    options: Omit<
+      PlayerOptions,
+      "handle" | "session" | "outbox" | "service" | "onEnd"
+    >,
+  ): void {
+    const { id } = options;
     const handle = this.#takeHandle();
     const player = new Player({
-      id,
+      ...options,
       handle,
-      piece,
-      format,
-      pace,
-      leadMs,
-      start: received,
-      place,
       session: this.id,
       outbox: this.outbox,
       service: this.#service,

@@ -17,10 +17,10 @@ import type { Seam } from "./seam.ts";
 import type { TempoSegment } from "./tempo_map.ts";
 
 /**
- * How far before the newest read sample a snapshot may begin, in samples: 200 ms
- * for an encoder to settle in, and a frame that was read and not sent.
+ * How far before the newest read sample a snapshot may begin, in samples: up to
+ * 240 ms for an encoder to settle in, and a frame that was read and not sent.
  */
-export const LOOK_BACK_SAMPLES = 9600 + 2880;
+export const LOOK_BACK_SAMPLES = 11_520 + 2880;
 
 /** A stream at one moment; plain data. */
 export interface Snapshot {
