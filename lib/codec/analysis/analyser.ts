@@ -15,10 +15,10 @@
  *
  * @module
  */
+import { createFfts, type RealFft } from "../fft.ts";
 import type { SpectrumParams } from "../spectrum/params.ts";
 import { ENV_SEGMENTS, SAMPLE_RATE_HZ } from "../spectrum/params.ts";
 import { gaussianWindow, hannWindow } from "../spectrum/tables.ts";
-import { createForwardFfts, type ForwardFft } from "./forward_fft.ts";
 import { highLevels } from "./levels.ts";
 import { Magnitudes } from "./magnitudes.ts";
 import { Panning } from "./panning.ts";
@@ -62,7 +62,7 @@ export class SpectrumAnalyser {
    *
    * @param ffts Of `n_fft` and of two hops.
    */
-  constructor(params: AnalysisParams, ffts: [ForwardFft, ForwardFft]) {
+  constructor(params: AnalysisParams, ffts: [RealFft, RealFft]) {
     const { n_fft, hop, tonal_bins, hf_bands, pan_bands_hz } = params;
     const size = 2 * hop;
     this.#params = params;
@@ -158,6 +158,6 @@ export class SpectrumAnalyser {
 export async function createSpectrumAnalyser(
   params: AnalysisParams,
 ): Promise<SpectrumAnalyser> {
-  const [long, short] = await createForwardFfts([params.n_fft, 2 * params.hop]);
+  const [long, short] = await createFfts([params.n_fft, 2 * params.hop]);
   return new SpectrumAnalyser(params, [long!, short!]);
 }

@@ -1,13 +1,13 @@
-import type { ForwardFft } from "./forward_fft.ts";
+import type { RealFft } from "../fft.ts";
 
 /** Magnitudes of one channel's STFT. */
 export class Magnitudes {
-  readonly #fft: ForwardFft;
+  readonly #fft: RealFft;
   readonly #window: Float32Array;
   /** Bins kept from 0 Hz on. */
   readonly bins: number;
 
-  constructor(fft: ForwardFft, window: Float64Array, bins: number) {
+  constructor(fft: RealFft, window: Float64Array, bins: number) {
     this.#fft = fft;
     this.#window = Float32Array.from(window);
     this.bins = bins;
@@ -25,7 +25,7 @@ export class Magnitudes {
     for (let i = 0; i < size; i++) {
       signal[i] = window[i]! * (channel[start + i] ?? 0);
     }
-    this.#fft.run();
+    this.#fft.forward();
     out[0] = Math.abs(spectrum[0]!);
     for (let k = 1; k < this.bins; k++) {
       // `Math.hypot` guards against overflow at a tenth of the speed.

@@ -1,5 +1,4 @@
-/** Below this modulus a sum of phasors has no direction worth keeping. */
-const NO_DIRECTION = 1e-12;
+import type { Kernel } from "../kernel/kernel.ts";
 
 /**
  * Phases of the tonal bins, tracked from frame to frame.
@@ -14,27 +13,31 @@ const NO_DIRECTION = 1e-12;
  *     z[k] = unit(a[k] + U[k-1] V[k-1] z[k-1] + U[k+1] conj(V[k]) z[k+1])
  */
 export class PhaseLock {
-  /** Unit phasors of the newest frame, real parts. */
-  readonly re: Float32Array;
-  /** Imaginary parts. */
-  readonly im: Float32Array;
+  /** Unit phasors of the newest frame: re, im. */
+  readonly phasors: Float32Array;
   /** Magnitudes of the newest frame. */
   readonly magnitude: Float32Array;
-  readonly #ownRe: Float64Array;
-  readonly #ownIm: Float64Array;
-  readonly #turnRe: Float64Array;
-  readonly #turnIm: Float64Array;
+  readonly #kernel: Kernel;
+  readonly #own: Float64Array;
+  readonly #turn: Float64Array;
+  readonly #logMag: Float32Array;
+  readonly #advance: Float32Array;
+  readonly #step: Float32Array;
   readonly #sweeps: number;
 
   /** @param turn Advance of bin 1 in a hop that `advance` leaves out: 2 pi hop / N. */
-  constructor(bins: number, turn: number, sweeps: number) {
-    this.re = new Float32Array(bins);
-    this.im = new Float32Array(bins);
-    this.magnitude = new Float32Array(bins);
-    this.#ownRe = new Float64Array(bins);
-    this.#ownIm = new Float64Array(bins);
-    this.#turnRe = Float64Array.from(this.re, (_, k) => Math.cos(k * turn));
-    this.#turnIm = Float64Array.from(this.re, (_, k) => Math.sin(k * turn));
+  constructor(kernel: Kernel, bins: number, turn: number, sweeps: number) {
+    this.#kernel = kernel;
+    this.phasors = kernel.floats(2 * bins);
+    this.magnitude = kernel.floats(bins);
+    this.#own = kernel.doubles(2 * bins);
+    this.#turn = kernel.doubles(2 * bins);
+    for (let k = 0; k < bins; k++) {
+      this.#turn.set([Math.cos(k * turn), Math.sin(k * turn)], 2 * k);
+    }
+    this.#logMag = kernel.floats(bins);
+    this.#advance = kernel.floats(2 * bins);
+    this.#step = kernel.floats(2 * bins);
     this.#sweeps = sweeps;
   }
 
@@ -51,77 +54,29 @@ export class PhaseLock {
     row: number,
     first: boolean,
   ): void {
-    const bins = this.re.length;
+    const { loops } = this.#kernel;
+    const bins = this.magnitude.length;
+    const z = this.phasors.byteOffset;
+    const magnitude = this.magnitude.byteOffset;
+    const own = this.#own.byteOffset;
     if (first) {
-      this.#ownRe.fill(1);
-      this.#ownIm.fill(0);
+      for (let k = 0; k < bins; k++) this.#own.set([1, 0], 2 * k);
     } else {
-      this.#predict(advance, 2 * row * bins);
+      copyRow(advance, row, this.#advance);
+      const turned = this.#advance.byteOffset;
+      loops.predict(z, magnitude, turned, this.#turn.byteOffset, own, bins);
     }
-    for (let k = 0; k < bins; k++) {
-      this.magnitude[k] = Math.exp(logMag[row * bins + k]!);
-    }
-    this.#start();
+    copyRow(logMag, row, this.#logMag);
+    loops.exponentials(this.#logMag.byteOffset, magnitude, bins);
+    copyRow(step, row, this.#step);
+    loops.start(z, own, bins);
     for (let sweep = 0; sweep < this.#sweeps; sweep++) {
-      this.#sweep(step, 2 * row * bins, sweep % 2 === 0);
+      const run = sweep % 2 === 0 ? loops.sweepUp : loops.sweepDown;
+      run(z, magnitude, this.#step.byteOffset, own, bins);
     }
   }
+}
 
-  /** a[k], from the state of the frame before. */
-  #predict(advance: Float32Array, at: number): void {
-    const { re, im, magnitude } = this;
-    const turnRe = this.#turnRe;
-    const turnIm = this.#turnIm;
-    for (let k = 0; k < re.length; k++) {
-      const dRe = advance[at + 2 * k]!;
-      const dIm = advance[at + 2 * k + 1]!;
-      const tRe = dRe * turnRe[k]! - dIm * turnIm[k]!;
-      const tIm = dRe * turnIm[k]! + dIm * turnRe[k]!;
-      const u = magnitude[k]!;
-      this.#ownRe[k] = u * (re[k]! * tRe - im[k]! * tIm);
-      this.#ownIm[k] = u * (re[k]! * tIm + im[k]! * tRe);
-    }
-  }
-
-  /** z[k] = unit(a[k]), or 1. */
-  #start(): void {
-    for (let k = 0; k < this.re.length; k++) {
-      const aRe = this.#ownRe[k]!;
-      const aIm = this.#ownIm[k]!;
-      const modulus = Math.sqrt(aRe * aRe + aIm * aIm);
-      const directed = modulus >= NO_DIRECTION;
-      this.re[k] = directed ? aRe / modulus : 1;
-      this.im[k] = directed ? aIm / modulus : 0;
-    }
-  }
-
-  #sweep(step: Float32Array, at: number, upwards: boolean): void {
-    const { re, im, magnitude } = this;
-    const ownRe = this.#ownRe;
-    const ownIm = this.#ownIm;
-    const bins = re.length;
-    for (let i = 0; i < bins; i++) {
-      const k = upwards ? i : bins - 1 - i;
-      let sumRe = ownRe[k]!;
-      let sumIm = ownIm[k]!;
-      if (k > 0) {
-        const u = magnitude[k - 1]!;
-        const vRe = step[at + 2 * k - 2]!;
-        const vIm = step[at + 2 * k - 1]!;
-        sumRe += u * (vRe * re[k - 1]! - vIm * im[k - 1]!);
-        sumIm += u * (vRe * im[k - 1]! + vIm * re[k - 1]!);
-      }
-      if (k + 1 < bins) {
-        const u = magnitude[k + 1]!;
-        const vRe = step[at + 2 * k]!;
-        const vIm = step[at + 2 * k + 1]!;
-        sumRe += u * (vRe * re[k + 1]! + vIm * im[k + 1]!);
-        sumIm += u * (vRe * im[k + 1]! - vIm * re[k + 1]!);
-      }
-      const modulus = Math.sqrt(sumRe * sumRe + sumIm * sumIm);
-      if (modulus < NO_DIRECTION) continue;
-      re[k] = sumRe / modulus;
-      im[k] = sumIm / modulus;
-    }
-  }
+function copyRow(from: Float32Array, row: number, to: Float32Array): void {
+  to.set(from.subarray(row * to.length, (row + 1) * to.length));
 }

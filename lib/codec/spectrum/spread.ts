@@ -21,8 +21,6 @@ export class Spread {
   readonly #interpolated: Float64Array;
   /** Turn without any coherence, in radians. */
   readonly #turns: Float64Array;
-  /** Row that `re` and `im` are of: it holds for all frames of a latent frame. */
-  readonly #row: Float32Array;
 
   constructor(params: SpectrumParams) {
     const { n_fft, tonal_bins, pan_bands_hz, spread_rad } = params;
@@ -34,20 +32,11 @@ export class Spread {
     );
     this.#interpolated = new Float64Array(tonal_bins);
     this.#turns = this.re.map((_, k) => spread_rad * shareOfBin(k));
-    this.#row = new Float32Array(pan_bands_hz.length).fill(1);
   }
 
   /** Sets `re` and `im` for the row of `coherence` that begins at `at`. */
   set(coherence: Float32Array, at: number): void {
-    const row = this.#row;
-    let changed = false;
-    for (let b = 0; b < row.length; b++) {
-      const value = coherence[at + b]!;
-      changed ||= value !== row[b];
-      row[b] = value;
-    }
-    if (!changed) return;
-    this.#coherence.interpolate(row, 0, this.#interpolated);
+    this.#coherence.interpolate(coherence, at, this.#interpolated);
     for (let k = 0; k < this.re.length; k++) {
       const lack = Math.max(0, 1 - this.#interpolated[k]!);
       const turn = Math.sqrt(lack) * this.#turns[k]!;

@@ -28,12 +28,13 @@
  *    clamped to [0.1, 6], and is reached linearly at the segment's last sample.
  *
  * What is carried from frame to frame is kept in float32, whether or not a
- * window ends there; arithmetic is in float64 but for the FFT.
+ * window ends there; what is fed back, phases and filters, is computed in float64.
  *
  * @module
  */
+import { createFfts, type RealFft } from "../fft.ts";
+import { createKernel, type Kernel } from "../kernel/kernel.ts";
 import { Envelope } from "./envelope.ts";
-import { createInverseFfts, type InverseFft } from "./fft.ts";
 import { NoisePart } from "./noise.ts";
 import {
   ENV_SEGMENTS,
@@ -42,6 +43,7 @@ import {
   type SpectrumFeatures,
   type SpectrumParams,
 } from "./params.ts";
+import { createSlot, type Slot } from "./slot.ts";
 import { StateReader, StateWriter } from "./state.ts";
 import { TonalPart } from "./tonal.ts";
 
@@ -60,7 +62,7 @@ export interface SpectrumOutput {
  * the state alone, and cutting a stream into windows does not change a bit.
  *
  * The state is one Float32Array: with K tonal bins, B noise bands and windows
- * of N samples, z real (K), z imaginary (K), U (K); sums of the tonal windows
+ * of N samples, z as pairs (2 K), U (K); sums of the tonal windows
  * left, right (N - hop each); noise bands (B); sums of the noise windows left,
  * right (N / 2 each); filter memory left, right (2 each); gain (1).
  */
@@ -69,21 +71,27 @@ export class SpectrumSynth {
   readonly #tonal: TonalPart;
   readonly #noise: NoisePart;
   readonly #envelope: Envelope;
+  readonly #slot: Slot;
   readonly #stateLength: number;
 
   /**
-   * Use {@linkcode createSpectrumSynth}, which loads the FFTs.
+   * Use {@linkcode createSpectrumSynth}, which loads what it needs.
    *
    * @param ffts Of `n_fft` and of two hops.
    * @throws {RangeError} If a parameter is out of range.
    */
-  constructor(params: SpectrumParams, ffts: [InverseFft, InverseFft]) {
+  constructor(
+    kernel: Kernel,
+    params: SpectrumParams,
+    ffts: [RealFft, RealFft],
+  ) {
     requireParams(params);
     const { n_fft, hop, tonal_bins, hf_bands } = params;
     this.#params = params;
-    this.#tonal = new TonalPart(params, ffts[0]);
-    this.#noise = new NoisePart(params, ffts[1]);
-    this.#envelope = new Envelope(hop, params.env_cut_hz);
+    this.#tonal = new TonalPart(kernel, params, ffts[0]);
+    this.#noise = new NoisePart(kernel, params, ffts[1]);
+    this.#envelope = new Envelope(kernel, hop, params.env_cut_hz);
+    this.#slot = createSlot(kernel, hop);
     this.#stateLength = 3 * tonal_bins + 2 * (n_fft - hop) + hf_bands.length +
       n_fft + 5;
   }
@@ -113,10 +121,14 @@ export class SpectrumSynth {
     const left = new Float32Array(frames * hop);
     const right = new Float32Array(frames * hop);
     for (let row = 0; row < frames; row++) {
-      const at = row * hop;
-      this.#tonal.render(features, row, left, right, at);
-      this.#noise.render(features, row, frameIndex0 + row, left, right, at);
-      this.#envelope.apply(features.env, row * ENV_SEGMENTS, left, right, at);
+      const slot = this.#slot;
+      slot.left.fill(0);
+      slot.right.fill(0);
+      this.#tonal.render(features, row, slot);
+      this.#noise.render(features, row, frameIndex0 + row, slot);
+      this.#envelope.apply(features.env, row * ENV_SEGMENTS, slot);
+      left.set(slot.left, row * hop);
+      right.set(slot.right, row * hop);
     }
     return { left, right, state: this.#save() };
   }
@@ -143,7 +155,7 @@ export class SpectrumSynth {
 }
 
 /**
- * Loads the FFTs and makes a synthesiser.
+ * Loads FFTs and kernel and makes a synthesiser.
  *
  * @throws {RangeError} If a parameter is out of range.
  */
@@ -151,9 +163,13 @@ export async function createSpectrumSynth(
   params: SpectrumParams,
 ): Promise<SpectrumSynth> {
   requireParams(params);
-  const [tonal, noise] = await createInverseFfts([
-    params.n_fft,
-    2 * params.hop,
-  ]);
-  return new SpectrumSynth(params, [tonal!, noise!]);
+  const { n_fft, hop } = params;
+  const [tonal, noise] = await createFfts([n_fft, 2 * hop]);
+  const kernel = await createKernel(memoryOf(params));
+  return new SpectrumSynth(kernel, params, [tonal!, noise!]);
+}
+
+/** Bytes that the parts take of a kernel: at most 92 N, and tables. */
+export function memoryOf({ n_fft, hf_bands }: SpectrumParams): number {
+  return 96 * n_fft + 4 * hf_bands.length + 8192;
 }

@@ -82,27 +82,3 @@ export function overlappedPower(
   for (const [n, value] of window.entries()) power[n % hop]! += value ** 2;
   return power;
 }
-
-/** Adds `window` times `signal` to `sums` from `at` on. */
-export function overlapAdd(
-  signal: Float32Array,
-  window: Float64Array,
-  sums: Float32Array,
-  at: number,
-): void {
-  for (let n = 0; n < signal.length; n++) {
-    sums[at + n]! += window[n]! * signal[n]!;
-  }
-}
-
-/** Adds the first `hop` sums to `out` at `at`, and moves the rest to the front. */
-export function shiftAdd(
-  sums: Float32Array,
-  hop: number,
-  out: Float32Array,
-  at: number,
-): void {
-  for (let n = 0; n < hop; n++) out[at + n]! += sums[n]!;
-  sums.copyWithin(0, hop);
-  sums.fill(0, sums.length - hop);
-}

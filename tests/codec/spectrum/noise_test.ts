@@ -1,19 +1,28 @@
 import { assert, assertAlmostEquals } from "@std/assert";
-import { createInverseFfts } from "../../../lib/codec/spectrum/fft.ts";
+import { createFfts } from "../../../lib/codec/fft.ts";
+import { createKernel } from "../../../lib/codec/kernel/kernel.ts";
 import { NoisePart } from "../../../lib/codec/spectrum/noise.ts";
+import { createSlot } from "../../../lib/codec/spectrum/slot.ts";
+import { memoryOf } from "../../../lib/codec/spectrum/synth.ts";
 import { PARAMS, silentFeatures } from "./features.ts";
 
 const FRAMES = 400;
 
 async function render(features: ReturnType<typeof silentFeatures>) {
-  const [fft] = await createInverseFfts([2 * PARAMS.hop]);
-  const noise = new NoisePart(PARAMS, fft!);
+  const [fft] = await createFfts([2 * PARAMS.hop]);
+  const kernel = await createKernel(memoryOf(PARAMS));
+  const slot = createSlot(kernel, PARAMS.hop);
+  const noise = new NoisePart(kernel, PARAMS, fft!);
   noise.load(null);
   const frames = features.env.length / 4;
   const left = new Float32Array(frames * PARAMS.hop);
   const right = new Float32Array(frames * PARAMS.hop);
   for (let t = 0; t < frames; t++) {
-    noise.render(features, t, t, left, right, t * PARAMS.hop);
+    slot.left.fill(0);
+    slot.right.fill(0);
+    noise.render(features, t, t, slot);
+    left.set(slot.left, t * PARAMS.hop);
+    right.set(slot.right, t * PARAMS.hop);
   }
   return { left, right };
 }

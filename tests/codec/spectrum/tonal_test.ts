@@ -1,5 +1,8 @@
 import { assertAlmostEquals } from "@std/assert";
-import { createInverseFfts } from "../../../lib/codec/spectrum/fft.ts";
+import { createFfts } from "../../../lib/codec/fft.ts";
+import { createKernel } from "../../../lib/codec/kernel/kernel.ts";
+import { createSlot } from "../../../lib/codec/spectrum/slot.ts";
+import { memoryOf } from "../../../lib/codec/spectrum/synth.ts";
 import { TonalPart } from "../../../lib/codec/spectrum/tonal.ts";
 import { partial, sine } from "../../audio/signals.ts";
 import { analyse } from "./analysis.ts";
@@ -8,14 +11,20 @@ import { PARAMS, silentFeatures } from "./features.ts";
 const { hop, n_fft } = PARAMS;
 
 async function render(features: ReturnType<typeof silentFeatures>) {
-  const [fft] = await createInverseFfts([n_fft]);
-  const tonal = new TonalPart(PARAMS, fft!);
+  const [fft] = await createFfts([n_fft]);
+  const kernel = await createKernel(memoryOf(PARAMS));
+  const slot = createSlot(kernel, hop);
+  const tonal = new TonalPart(kernel, PARAMS, fft!);
   tonal.load(null);
   const frames = features.env.length / 4;
   const left = new Float32Array(frames * hop);
   const right = new Float32Array(frames * hop);
   for (let t = 0; t < frames; t++) {
-    tonal.render(features, t, left, right, t * hop);
+    slot.left.fill(0);
+    slot.right.fill(0);
+    tonal.render(features, t, slot);
+    left.set(slot.left, t * hop);
+    right.set(slot.right, t * hop);
   }
   return { left, right };
 }
