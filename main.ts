@@ -4,7 +4,11 @@
  * @module
  */
 import { type App, createApp } from "./lib/app.ts";
-import { connectNats, openRemoteEngine } from "./lib/cluster/mod.ts";
+import {
+  connectNats,
+  openJetStreamStore,
+  openRemoteEngine,
+} from "./lib/cluster/mod.ts";
 import { type Config, LOOPBACK, parseConfig } from "./lib/config.ts";
 import { loadAssets } from "./lib/http/assets.ts";
 import { GATE_LIMITS, type GateLimits } from "./lib/http/gate.ts";
@@ -13,6 +17,7 @@ import { listen } from "./lib/http/listen.ts";
 import { type Engine, openEngine } from "./lib/inference/mod.ts";
 import { createLog, type Log } from "./lib/log.ts";
 import { openOsc, type OscDoor } from "./lib/osc/mod.ts";
+import type { StateStore } from "./lib/session/state_store.ts";
 import { atMost } from "./lib/session/wait.ts";
 import { stopSignal } from "./lib/stop_signal.ts";
 import { createStream } from "./lib/stream/mod.ts";
@@ -40,12 +45,13 @@ export async function main(parts: Parts): Promise<void> {
   });
   const { keysFile } = config;
   const keys = keysFile === null ? [] : await loadKeys(keysFile);
-  const engine = await openModels(parts, config, log);
+  const { engine, states } = await openModels(parts, config, log);
   const assets = await loadAssets(new URL("web/", import.meta.url));
   const { createStream } = parts;
   const loopback = LOOPBACK.test(config.host);
   const app = createApp({
     ...{ engine, createStream, config, log, assets, keys },
+    ...(states && { states }),
     // Whoever says so wants to be reached under other names.
     loopback: loopback && !config.open,
   });
@@ -64,15 +70,18 @@ export async function main(parts: Parts): Promise<void> {
   await atMost(RELEASE_MS, engine[Symbol.asyncDispose]());
 }
 
-/** The models of this machine, or those of workers elsewhere. */
+/** The models of this machine, or those of workers elsewhere and where streams are kept then. */
 async function openModels(
   { openEngine }: Parts,
   config: Config,
   log: Log,
-): Promise<Engine> {
-  if (config.natsUrl === null) return await openEngine({ ...config, log });
+): Promise<{ engine: Engine; states: StateStore | null }> {
+  if (config.natsUrl === null) {
+    return { engine: await openEngine({ ...config, log }), states: null };
+  }
   const nats = await connectNats(config.natsUrl, { name: "gateway", log });
-  return await openRemoteEngine({ nats, log });
+  const engine = await openRemoteEngine({ nats, log });
+  return { engine, states: await openJetStreamStore(nats, log) };
 }
 
 /** Opens the door of OSC, if there is to be one. */

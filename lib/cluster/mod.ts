@@ -5,5 +5,6 @@
  * @module
  */
 export { connectNats } from "./connect.ts";
+export { openJetStreamStore } from "./jetstream_store.ts";
 export { openRemoteEngine } from "./remote_engine.ts";
 export { serveEngine } from "./worker.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Log } from "../log.ts";
+import { movedTo } from "./state.ts";
 import { REFRESH_MS, type State, type StateStore } from "./state_store.ts";
 
 /** Options of {@linkcode Keeper}. */
@@ -70,14 +71,18 @@ export class Keeper {
     try {
       const state = take();
       if (state === null) return;
-      const revision = await store.put(key, state, this.#revision);
-      this.#failed = false;
-      if (revision !== null) {
-        this.#revision = revision;
-        return;
+      let revision = await store.put(key, state, this.#revision);
+      if (revision === null) {
+        const [newest] = await store.states(key);
+        if (newest && movedTo(newest) !== null) {
+          this.end();
+          return onTaken();
+        }
+        // It was ours, and nobody told us; or the store has lost it.
+        revision = await store.put(key, state, null);
       }
-      this.end();
-      onTaken();
+      this.#revision = revision;
+      this.#failed = false;
     } catch (error) {
       // Who has lost this much has lost more: it is said once.
       if (!this.#failed) {

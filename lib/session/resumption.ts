@@ -9,7 +9,7 @@ import { Refusal } from "./refusal.ts";
 import type { Service } from "./service.ts";
 import {
   type KeptStream,
-  type Moved,
+  movedTo,
   packState,
   stateKey,
   unpackState,
@@ -142,9 +142,9 @@ async function follow(
   for (let moves = 0; moves < MOST_MOVES; moves++) {
     const states = await store.states(key);
     if (states.length === 0) break;
-    const { movedTo } = unpackState(states[0]!) as Partial<Moved>;
-    if (movedTo === undefined) return { key, states };
-    key = movedTo;
+    const next = movedTo(states[0]!);
+    if (next === null) return { key, states };
+    key = next;
   }
   throw unknown(lost);
 }

@@ -58,6 +58,11 @@ export function packState(value: KeptStream | Moved): State {
   return { text, arrays };
 }
 
+/** Where a stream has moved to whose state this was; null if it has not. */
+export function movedTo(state: State): string | null {
+  return (unpackState(state) as Partial<Moved>).movedTo ?? null;
+}
+
 /** Reads a state. */
 export function unpackState({ text, arrays }: State): KeptStream | Moved {
   return JSON.parse(text, (_, each) => {

@@ -14,17 +14,21 @@ export const HAS_NATS = await hasProgram("nats-server", ["--version"]);
 /** A NATS server on a free port of the loopback. */
 export class NatsServer implements AsyncDisposable {
   readonly port: number;
+  /** Where JetStream keeps what it is given; null = there is no JetStream. */
+  readonly #folder: string | null;
   #child!: Deno.ChildProcess;
 
-  private constructor(port: number) {
+  private constructor(port: number, folder: string | null) {
     this.port = port;
+    this.#folder = folder;
   }
 
-  static async start(): Promise<NatsServer> {
+  static async start({ jetStream = false } = {}): Promise<NatsServer> {
     const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const { port } = listener.addr;
     listener.close();
-    const server = new NatsServer(port);
+    const folder = jetStream ? await Deno.makeTempDir() : null;
+    const server = new NatsServer(port, folder);
     await server.restart();
     return server;
   }
@@ -36,7 +40,10 @@ export class NatsServer implements AsyncDisposable {
   /** Starts it, again after `kill`. */
   async restart(): Promise<void> {
     this.#child = new Deno.Command("nats-server", {
-      args: ["-a", "127.0.0.1", "-p", `${this.port}`],
+      args: [
+        ...["-a", "127.0.0.1", "-p", `${this.port}`],
+        ...(this.#folder ? ["-js", "-sd", this.#folder] : []),
+      ],
       ...{ stdin: "null", stdout: "null", stderr: "null" },
     }).spawn();
     for (let tries = 0;; tries++) {
@@ -60,6 +67,7 @@ export class NatsServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
+    if (this.#folder) await Deno.remove(this.#folder, { recursive: true });
   }
 }
 
