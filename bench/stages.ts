@@ -4,6 +4,7 @@
  * @module
  */
 import { openEngine } from "../lib/inference/mod.ts";
+import { decoderRows } from "./decoder.ts";
 import { gemmGflops } from "./gemm.ts";
 import { type Row, statsOf } from "./stats.ts";
 
@@ -19,7 +20,7 @@ export async function stages(runs: number): Promise<Row[]> {
   });
   const model = engine.models.values().next().value!;
   const { manifest } = model;
-  const { channels, hop_samples: hop } = manifest.latent;
+  const { channels } = manifest.latent;
   const threads = Math.min(2, navigator.hardwareConcurrency);
   const gflops = await gemmGflops(runs, threads);
   const rows: Row[] = [{
@@ -77,32 +78,6 @@ export async function stages(runs: number): Promise<Row[]> {
     }
   }
 
-  const { context_frames: contextFrames } = manifest.decoder;
-  for (const newFrames of [2, 24]) {
-    const latents = Float32Array.from(
-      { length: (contextFrames + newFrames) * channels },
-      (_, i) => 0.5 * Math.sin(i * 78.233),
-    );
-    const first = await model.decode({
-      latents: latents.slice(0, contextFrames * channels),
-      contextFrames: 0,
-      newFrames: contextFrames,
-      index: 0,
-      state: null,
-    }, options);
-    const audioMs = newFrames * hop / 48;
-    await time(
-      `decoder window of ${newFrames} latent frames (${audioMs} ms)`,
-      `<= ${(audioMs / 150).toFixed(1)} (150x)`,
-      () =>
-        model.decode({
-          latents,
-          contextFrames,
-          newFrames,
-          index: contextFrames,
-          state: first.state,
-        }, options),
-    );
-  }
+  rows.push(...await decoderRows(model, runs));
   return rows;
 }

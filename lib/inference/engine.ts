@@ -12,6 +12,14 @@ import type { Manifest } from "./manifest.ts";
 /** An ONNX Runtime execution provider, in the order in which they are probed. */
 export type Provider = "cuda" | "webgpu" | "cpu";
 
+/** How long a unit of work waited and ran, in ms. */
+export interface Timing {
+  queueMs: number;
+  runMs: number;
+  /** Of a decoder window's `runMs`, what came after the network. */
+  synthesisMs?: number;
+}
+
 /** When a unit of work is due, and how to abandon it before it starts. */
 export interface WorkOptions {
   /** Due time on the `performance.now()` clock, in ms. Earliest runs first. */
@@ -27,7 +35,7 @@ export interface WorkOptions {
   /** The span that the work is part of, if there is a trace. */
   trace?: Context;
   /** Told how long the unit waited and ran, in ms, once it is done. */
-  onTiming?: (timing: { queueMs: number; runMs: number }) => void;
+  onTiming?: (timing: Timing) => void;
 }
 
 /** A prompt as the denoiser sees it. */

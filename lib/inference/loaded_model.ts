@@ -154,19 +154,30 @@ export class LoadedModel implements Model {
       this.#spare,
       this.#onSynthesis,
     );
-    const spent = { queueMs: 0, runMs: 0 };
-    const within = {
+    const spent = { queueMs: 0, runMs: 0, synthesisMs: 0 };
+    const inNetwork: WorkOptions = {
       ...options,
-      onTiming(timing: typeof spent) {
-        spent.queueMs += timing.queueMs;
-        spent.runMs += timing.runMs;
+      onTiming({ queueMs, runMs }) {
+        spent.queueMs += queueMs;
+        spent.runMs += runMs;
+      },
+    };
+    const inSynthesis: WorkOptions = {
+      ...options,
+      onTiming(timing) {
+        inNetwork.onTiming!(timing);
+        spent.synthesisMs += timing.runMs;
       },
     };
     for (let losses = 0;; losses++) {
       try {
-        const features = await networks.run(graph, latents, within);
+        const features = await networks.run(graph, latents, inNetwork);
         const window = { contextFrames, newFrames, index, state, features };
-        const [left, right, next] = await synthesis.run(after, window, within);
+        const [left, right, next] = await synthesis.run(
+          after,
+          window,
+          inSynthesis,
+        );
         options.onTiming?.(spent);
         return { left: left!, right: right!, state: next! };
       } catch (error) {
