@@ -40,8 +40,10 @@ export class Spread {
     for (let k = 0; k < this.re.length; k++) {
       const lack = Math.max(0, 1 - this.#interpolated[k]!);
       const turn = Math.sqrt(lack) * this.#turns[k]!;
-      this.re[k] = Math.cos(turn);
-      this.im[k] = Math.sin(turn);
+      const cos = Math.cos(turn);
+      this.re[k] = cos;
+      // |turn| <= pi; a root takes a fraction of a sine's time.
+      this.im[k] = Math.sign(turn) * Math.sqrt(1 - cos * cos);
     }
   }
 }
