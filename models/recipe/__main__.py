@@ -65,9 +65,12 @@ def evaluate_arguments(p):
 def main():
     args = parser().parse_args()
     if args.stage == "corpus":
-        from . import corpus
+        from . import audio_folder, corpus
 
-        corpus.run(args)
+        if args.audio_folder:
+            audio_folder.run(args.audio_folder, args.out, args.workers)
+        else:
+            corpus.run(args)
     elif args.stage == "prepare":
         from . import prepare
 

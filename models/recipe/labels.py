@@ -1,7 +1,8 @@
 """A clip's labels -> control channels per latent frame, the layout that the server sends.
 
 Each group ends with its mask (1 = given), except the beat, whose tempo is never 0 when it is given:
-  beat 5        sin, cos of the beat's phase; sin, cos of the bar's; log2(bpm / 120), at the frame's first sample
+  beat 5        sin, cos of the beat's phase; sin, cos of the bar's (0, 0 where bars are unknown); log2(bpm / 120),
+                at the frame's first sample
   chord 25      12 pitch classes, 12 of the root, mask, at the frame's middle
   key 13        12 pitch classes of the scale, mask
   parts 5       drums, bass, harmony, melody, mask
@@ -78,17 +79,21 @@ def _chord(chord):
 def controls(label, feature_rows):
     """Labels of a clip (dict) and its features (n, DIM) -> (n, CHANNELS) float32.
 
-    What a label lacks is masked, never guessed: music that nobody has annotated
-    needs no more than `bpm` and `meter`.
+    What a label lacks is masked, never guessed: music that nobody has annotated needs no label at all.
+    Chords, parts, notes and energy are told in beats, and need `bpm`.
     """
     n = len(feature_rows)
     at = slices()
     out = np.zeros((n, CHANNELS), np.float32)
-    beat = np.arange(n) * F.LATENT_HOP / F.SAMPLE_RATE * label["bpm"] / 60
-    middle = beat + 0.5 * F.LATENT_HOP / F.SAMPLE_RATE * label["bpm"] / 60
-    turn, bar = 2 * np.pi * beat, 2 * np.pi * beat / label["meter"]
-    tempo = np.full(n, np.log2(label["bpm"] / 120))
-    out[:, at["beat"]] = np.stack([np.sin(turn), np.cos(turn), np.sin(bar), np.cos(bar), tempo], 1)
+    heard = {"brightness": brightness(feature_rows)}
+    if "bpm" in label:
+        beat = np.arange(n) * F.LATENT_HOP / F.SAMPLE_RATE * label["bpm"] / 60
+        middle = beat + 0.5 * F.LATENT_HOP / F.SAMPLE_RATE * label["bpm"] / 60
+        turn, tempo = 2 * np.pi * beat, np.full(n, np.log2(label["bpm"] / 120))
+        bars = np.zeros((2, n))
+        if "meter" in label:
+            bars = np.stack([np.sin(turn / label["meter"]), np.cos(turn / label["meter"])])
+        out[:, at["beat"]] = np.stack([np.sin(turn), np.cos(turn), *bars, tempo], 1)
     if "chords" in label:
         out[:, at["chord"]] = _spans([(c["beat"], c["beats"], _chord(c)) for c in label["chords"]], middle)
     if "scale_pcs" in label:
@@ -101,7 +106,6 @@ def controls(label, feature_rows):
             for start, end in label["parts"].get(part, []):
                 out[(middle >= start) & (middle < end), at["parts"].start + i] = 1
         out[:, at["parts"].stop - 1] = 1
-    heard = {"brightness": brightness(feature_rows)}
     if "notes" in label:
         heard["density"] = density(label["notes"], 60 / label["bpm"], n)
     if "energy" in label and "notes" in label:

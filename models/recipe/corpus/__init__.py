@@ -19,6 +19,7 @@ def add_arguments(parser):
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--tiny", action="store_true", help="8 clips of about 24 s, for smoke tests")
     parser.add_argument("--relabel", action="store_true", help="rewrite the labels of clips already rendered, and render nothing")
+    parser.add_argument("--audio-folder", metavar="DIR", help="cut these recordings into clips instead, captioned by NAME.txt beside each")
 
 
 def _write_labels(stem, data):

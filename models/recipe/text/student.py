@@ -71,13 +71,14 @@ def wordnet_texts(limit, seed=0):
 
 
 def music_texts(corpus, count, seed=0):
-    """Captions (text, log2 bpm) and phrases cut and joined from two captions (their tempo unknown)."""
+    """Captions (text, log2 bpm or None) and phrases cut and joined from two captions (their tempo unknown)."""
     rng = random.Random(seed)
     known = []
     for path in sorted(Path(corpus).glob("?????.json")):
         label = json.loads(path.read_text())
         if label["split"] == "train":
-            known += [(c, float(np.log2(label["bpm"]))) for c in label["captions"]]
+            tempo = float(np.log2(label["bpm"])) if "bpm" in label else None
+            known += [(c, tempo) for c in label["captions"]]
     pieces = [p.strip() for c, _ in known for p in re.split(r"[,;.]", c) if len(p.strip()) > 2]
     joined = [(", ".join(rng.sample(pieces, rng.randint(1, 3))), None) for _ in range(count)]
     return known + joined
@@ -108,7 +109,8 @@ def run(corpus, work, out, minutes, tiny=False, batch=128, lr=1e-3, log=print):
     targets, bpm = data["targets"].astype(np.float32), data["bpm"]
     order = np.random.default_rng(0).permutation(len(ids))
     held, train = order[: len(ids) // 50], order[len(ids) // 50 :]
-    music = train[train < np.flatnonzero(~np.isnan(bpm)).max() + 1]
+    timed = np.flatnonzero(~np.isnan(bpm))
+    music = train[train <= timed.max()] if len(timed) else train
     size = {"dim": 32, "blocks": 1} if tiny else {}
     model = Student(**size)
     if not tiny and not Path(out).exists():
