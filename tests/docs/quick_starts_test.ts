@@ -111,13 +111,13 @@ Deno.test("docs/games.md: the C client compiles and plays", async () => {
 Deno.test("docs/training.md: the clip is what the recipe reads", async () => {
   if (!await hasProgram("ffmpeg")) return;
   await using place = await project();
-  const [script] = await snippets("docs/training.md", "sh");
+  const [, script] = await snippets("docs/training.md", "sh");
   const song = "ffmpeg -loglevel error -f lavfi -i sine=d=40 song.wav\n";
   await shell(song + script!, { cwd: place.folder, url: server().url });
-  const clip = await Deno.readFile(`${place.folder}/corpus/00000.flac`);
+  const clip = await Deno.readFile(`${place.folder}/work/corpus/00000.flac`);
   assertEquals((await ffmpeg(clip)).length / 2, 30 * 48_000);
   const label = JSON.parse(
-    await Deno.readTextFile(`${place.folder}/corpus/00000.json`),
+    await Deno.readTextFile(`${place.folder}/work/corpus/00000.json`),
   );
   assertEquals(Object.keys(label), ["split", "bpm", "meter", "captions"]);
 });
