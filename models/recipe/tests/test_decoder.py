@@ -49,7 +49,7 @@ def test_products_in_whole_numbers_do_not_depend_on_the_cut(tmp_path):
     path = tmp_path / "graph.onnx"
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10), path)
     x = rng.standard_normal((1, 24, 32)).astype(np.float32)
-    to_int8(path, {"latents": x}, ("latents",))
+    to_int8(path, {"latents": x.shape}, 1, ("latents",))
     stored = {w.name: w.data_type for w in onnx.load(path).graph.initializer}
     assert stored["w0"] == TensorProto.FLOAT and stored["w1_quantized"] == TensorProto.INT8
     session = onnxruntime.InferenceSession(str(path))
