@@ -123,23 +123,32 @@ export class Client implements AsyncDisposable {
     const { reconnectMs, open } = this.#reconnection;
     const { signal } = this.#closing;
     const error = new ConnectionClosedError(code, reason);
-    this.#handles.clear();
     if (signal.aborted || reconnectMs <= 0 || OWN_FAULT.includes(code)) {
       return this.#end(error, reason);
     }
-    for (const stream of this.#streams.values()) stream.interrupt();
-    this.#link.detach(error);
-    this.#events.emit({ type: "disconnected", code, reason });
+    this.#interrupt(error, reason);
     let opened;
     try {
       opened = await retry(() => open(signal), { forMs: reconnectMs, signal });
     } catch {
       return this.#end(error, reason);
     }
+    this.#goOn(opened);
+  }
+
+  #interrupt(error: ConnectionClosedError, reason: string): void {
+    this.#handles.clear();
+    for (const stream of this.#streams.values()) stream.interrupt();
+    this.#link.detach(error);
+    const { closeCode: code } = error;
+    this.#events.emit({ type: "disconnected", code, reason });
+  }
+
+  #goOn(opened: OpenSocket): void {
     this.#attach(opened);
-    if (signal.aborted) return opened.socket.close(1000);
+    if (this.#closing.signal.aborted) return opened.socket.close(1000);
     // Streams first: what was asked meanwhile is about them.
-    for (const stream of this.#streams.values()) stream.goOn();
+    for (const stream of this.#streams.values()) stream.goOn(opened.hello);
     this.#link.flush();
     this.#events.emit(opened.hello);
   }
@@ -165,17 +174,46 @@ export class Client implements AsyncDisposable {
     // The handle has to be known before the first frame, which follows at once.
     if (message.type === "started" && stream) {
       this.#handles.set(message.handle, stream);
+      stream.belong(this.#hello);
     }
-    if (message.type === "draining") this.#drain();
+    if (message.type === "draining") this.#drain(message.deadline_ms);
     this.#link.answer(message);
+    // What cannot be gone on with is begun anew: nothing is wrong.
+    if (message.type === "error" && message.code === "unknown_session") return;
     if (stream) stream.notify(message as StreamEvent);
     this.#events.emit(message);
   }
 
   /** The server ends the streams soon; they go on with the next connection. */
-  #drain(): void {
+  #drain(deadlineMs: number): void {
     if (this.#reconnection.reconnectMs <= 0) return;
     for (const stream of this.#streams.values()) stream.outlive();
+    if (this.#hello.resume?.shared && this.#streams.size > 0) {
+      this.#move(deadlineMs);
+    }
+  }
+
+  /** Looks for another server, while the one that stops plays on. */
+  async #move(forMs: number): Promise<void> {
+    const { signal } = this.#closing;
+    const old = this.#socket;
+    let opened;
+    try {
+      const { open } = this.#reconnection;
+      opened = await retry(() => open(signal), { forMs, signal });
+    } catch {
+      // The connection stays as long as it may.
+      return;
+    }
+    // It was lost meanwhile, which is seen to elsewhere.
+    if (old.readyState !== old.OPEN) return opened.socket.close(1000);
+    old.onclose = null;
+    old.onmessage = null;
+    const reason = "The server is stopping";
+    this.#interrupt(new ConnectionClosedError(1012, reason), reason);
+    // The old one plays until the new one has taken over.
+    this.#goOn(opened);
+    old.close(1000);
   }
 
   #frame(data: ArrayBuffer): void {

@@ -20,9 +20,10 @@ export interface ConnectOptions extends SocketOptions {
 
 /**
  * Connects to a server and waits for its `hello`. A connection that is lost
- * later is opened again, and its streams go on: a finite one that was not
- * changed exactly where it was, any other from its beginning, with the controls
- * that were last in force. `disconnected` and `hello` tell of it.
+ * later is opened again, and its streams go on where they were. Where the server
+ * knows them no more a finite one that was not changed still does, and any other
+ * begins anew, with the controls that were last in force. `disconnected` and
+ * `hello` tell of it.
  *
  * @param url Where the server is, e.g. `http://127.0.0.1:8080`.
  * @throws {ConnectionClosedError} If the server is not there or refuses.

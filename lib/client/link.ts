@@ -4,7 +4,10 @@
  * @module
  */
 import type { ClientMessageInput } from "../protocol/client_messages.ts";
-import type { ServerMessage } from "../protocol/server_messages.ts";
+import type {
+  ServerMessage,
+  StartedMessage,
+} from "../protocol/server_messages.ts";
 import { type ConnectionClosedError, ServerError } from "./errors.ts";
 
 /** Which message answers which. */
@@ -58,6 +61,10 @@ export class Link {
   ask<T extends keyof Answers>(
     request: Extract<Request, { type: T }>,
   ): Promise<AnswerTo<T>> {
+    return this.#request(request);
+  }
+
+  #request<A>(request: Request): Promise<A> {
     if (this.#closed) return Promise.reject(this.#closed);
     const event_id = `c${++this.#count}`;
     const text = JSON.stringify({ ...request, event_id });
@@ -66,6 +73,14 @@ export class Link {
       if (this.#socket) this.#socket.send(text);
       else this.#unsent.set(event_id, text);
     });
+  }
+
+  /** Asks to go on with a stream of a connection that was lost. */
+  goOn(
+    session: string,
+    lost: { stream: string; last_seq: number },
+  ): Promise<StartedMessage> {
+    return this.#request({ type: "resume", session, streams: [lost] });
   }
 
   /** Settles whoever waits for this message; a warning is not yet the answer. */

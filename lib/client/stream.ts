@@ -12,6 +12,7 @@ import type { AudioFrame } from "../protocol/header.ts";
 import type {
   CancelledMessage,
   DoneMessage,
+  HelloMessage,
   PausedMessage,
   ResetDoneMessage,
   ResumedMessage,
@@ -25,6 +26,7 @@ import { Emitter } from "./emitter.ts";
 import { ConnectionClosedError, ServerError } from "./errors.ts";
 import type { Link } from "./link.ts";
 import { PacketQueue } from "./packet_queue.ts";
+import { wait } from "./retry.ts";
 
 /** What `play` takes: `start` without what the client adds. */
 export type PlayOptions =
@@ -47,9 +49,10 @@ export type StreamEvent = Extract<ServerMessage, { stream?: unknown }>;
  * A playing stream. Iterate it for its packets, in order; leaving the loop
  * cancels it. Packets that nobody reads are kept in memory.
  *
- * If the connection is lost and found again, `started` comes once more. A
- * finite stream that nobody changed goes on with the packet after the last
- * one; any other begins anew with packet 0, which has `discontinuity` set.
+ * If the connection is lost and found again, `started` comes once more, and the
+ * stream goes on with the packet after the last one. If the server knows it no
+ * more, only a finite one that nobody changed still does; any other begins anew
+ * with packet 0, which has `discontinuity` set.
  */
 export class Stream implements AsyncIterable<AudioFrame> {
   readonly id: string;
@@ -73,6 +76,10 @@ export class Stream implements AsyncIterable<AudioFrame> {
   #changed = false;
   /** Whether its end by the server is not the end: another one goes on. */
   #outlives = false;
+  /** The connection's session under which the server keeps it, if it does. */
+  #session: string | null = null;
+  /** Counts connections, so that what was begun with one ends with it. */
+  #connection = 0;
   /** Whether the next packet does not follow the one before. */
   #breaks = false;
   #lastSeq = -1;
@@ -193,12 +200,46 @@ export class Stream implements AsyncIterable<AudioFrame> {
   interrupt(): void {
     // What was to be cancelled is, by the loss.
     if (this.#cancel) this.fail(new ConnectionClosedError(1006, ""));
-    this.#breaks = this.#lastSeq >= 0;
+    this.#connection++;
   }
 
   /** @ignore There is a connection again. */
-  goOn(): void {
+  goOn({ resume }: HelloMessage): void {
     this.#outlives = false;
+    if (this.#session === null || !resume) return this.#beginAgain();
+    this.#resume(this.#session, 1000 * resume.seconds);
+  }
+
+  /** @ignore The server has taken it, on a connection that began with this. */
+  belong({ resume, session }: HelloMessage): void {
+    this.#session = resume ? session : null;
+  }
+
+  /** Goes on where it was, or anew where that cannot be. */
+  async #resume(session: string, forMs: number): Promise<void> {
+    const connection = ++this.#connection;
+    const untilMs = performance.now() + forMs;
+    for (;;) {
+      try {
+        const lost = { stream: this.id, last_seq: this.#lastSeq };
+        this.#breaks = false;
+        await this.#link.goOn(session, lost);
+        return;
+      } catch (error) {
+        // The next connection brings another try.
+        if (!(error instanceof ServerError) || this.#ended) return;
+        const { code, details: { retry_after_ms = 1000 } } = error;
+        const again = code === "busy" &&
+          performance.now() + retry_after_ms < untilMs;
+        if (!again) return this.#beginAgain();
+        await wait(retry_after_ms, new AbortController().signal);
+        if (this.#connection !== connection || this.#ended) return;
+      }
+    }
+  }
+
+  #beginAgain(): void {
+    this.#breaks = this.#lastSeq >= 0;
     const exact = this.#options.duration != null && !this.#changed;
     if (exact) {
       this.#breaks = false;

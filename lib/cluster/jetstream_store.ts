@@ -45,6 +45,7 @@ export async function openJetStreamStore(
 }
 
 class JetStreamStore implements StateStore {
+  readonly shared = true;
   readonly #nats: NatsConnection;
   #bucket: Promise<KV> | null = null;
 

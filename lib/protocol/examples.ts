@@ -116,7 +116,7 @@ export const SERVER_EXAMPLES: {
     models: [model],
     limits: LIMITS,
     provider: "cpu",
-    resume: { seconds: 30 },
+    resume: { seconds: 30, shared: false },
   },
   started: {
     type: "started",

@@ -61,6 +61,13 @@ export const HelloMessage = v.pipe(
           min: 0,
           description: "How long a lost connection's streams are kept, in s.",
         }),
+        shared: v.pipe(
+          v.boolean(),
+          v.description(
+            "Whether other servers at the same address can go on with them: " +
+              "then a client need not wait when this one is `draining`.",
+          ),
+        ),
       }),
       v.description(
         "There if streams can be gone on with by `resume` with `session`. An " +

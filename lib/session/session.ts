@@ -52,7 +52,7 @@ export class Session {
 
   /** Greets the client. */
   hello(): void {
-    const { server, models, provider } = this.#service;
+    const { server, models, provider, states } = this.#service;
     const { maxStreamsPerConnection: streams } = this.#service;
     this.outbox.send({
       type: "hello",
@@ -62,7 +62,7 @@ export class Session {
       models: modelInfos(models, provider),
       limits: { ...LIMITS, streams },
       provider,
-      resume: { seconds: RESUME_SECONDS },
+      resume: { seconds: RESUME_SECONDS, shared: states.shared },
     });
   }
 

@@ -34,6 +34,8 @@ export interface Stored extends State {
 
 /** A place for states. */
 export interface StateStore {
+  /** Whether other processes see the same states. */
+  readonly shared: boolean;
   /**
    * Keeps a state for `KEPT_MS`.
    *
@@ -62,6 +64,7 @@ interface Entry extends Stored {
 
 /** States in the memory of this process. */
 export class MemoryStore implements StateStore {
+  readonly shared: boolean = false;
   /** In the order in which they were written. */
   readonly #entries = new Set<Entry>();
   readonly #byKey = new Map<string, Entry[]>();

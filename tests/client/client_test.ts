@@ -28,7 +28,10 @@ const obliging: Script = (message, peer) => {
     case "pause":
       return peer.send(answer("paused", message));
     case "resume":
-      return peer.send(answer("resumed", message));
+      // It knows of no stream of another connection.
+      return message.session === undefined
+        ? peer.send(answer("resumed", message))
+        : peer.send(answer("error", message, { code: "unknown_session" }));
     case "reset":
       return peer.send(answer("reset", message));
     case "cancel":

@@ -71,3 +71,28 @@ Deno.test("the image takes the variables and files that there are", async () => 
   assert(named.length > 10);
   for (const name of named) assert(config.includes(`"${name}"`), name);
 });
+
+Deno.test("NATS has JetStream wherever there is more than one gateway", async () => {
+  for (const name of ["compose.cluster.yaml", "kubernetes.yaml"]) {
+    const text = await read(name);
+    assert(
+      /image: \S+\/nats:\S+\n(.*\n)?\s+(command|args): \["-js"/.test(text),
+      name,
+    );
+  }
+});
+
+Deno.test("what Kubernetes probes is there; a drain fits into what it waits", async () => {
+  await using server = startServer();
+  const text = await read("kubernetes.yaml");
+  const probed = [...text.matchAll(/path: (\/\w+), port: http/g)];
+  assert(probed.length >= 3);
+  for (const [, path] of probed) {
+    assertEquals((await fetch(`${server.url}${path}`)).status, 200);
+  }
+  const number = (pattern: RegExp) => Number(pattern.exec(text)![1]);
+  const drainMs = number(/DRAIN_MS, value: "(\d+)"/);
+  const grace = number(/terminationGracePeriodSeconds: (\d+)/);
+  const pause = number(/"sleep", "(\d+)"/);
+  assert(grace > pause + drainMs / 1000);
+});
