@@ -43,6 +43,7 @@ def parser():
         if name == "evaluate":
             evaluate_arguments(p)
         p.add_argument("--method", default="presto-ls", choices=("presto-ls", "presto-s", "dmd-gan"), help="steps: what to train")
+        p.add_argument("--updates", type=int, help="steps: end at this number of the generator's updates")
         p.add_argument("--ase", action="store_true", help="layers: the baseline, which drops the tail")
         p.add_argument("--tiny", action="store_true", help="smallest sizes: does the stage run?")
     return top
@@ -102,7 +103,7 @@ def main():
     elif args.stage == "steps":
         from .presto import stage
 
-        stage.run_steps(args.corpus, args.work, args.minutes, args.method, 128 if args.tiny else 1152)
+        stage.run_steps(args.corpus, args.work, args.minutes, args.method, 128 if args.tiny else 1152, args.updates)
     elif args.stage == "report":
         from .presto import report
 

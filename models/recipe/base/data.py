@@ -8,7 +8,8 @@ import torch
 
 from .. import labels as L
 
-LENGTHS = {16: 0.08, 32: 0.17, 64: 0.25, 96: 0.25, 128: 0.25}  # latent frames of a batch and its probability
+LENGTHS = {16: 0.1, 32: 0.15, 48: 0.1, 64: 0.2, 96: 0.2, 128: 0.25}  # latent frames of a batch and its probability
+SWITCH = 0.25  # of the beginnings: they are other music than what follows, as when a stream is asked for something new
 
 
 class Examples:
@@ -43,12 +44,22 @@ class Examples:
     def _drop(self, controls):
         """Hides each group of controls on its own."""
         at, rng = L.slices(), self.rng
-        hidden = {"beat": 0.05, "chord": 0.5, "key": 0.5, "parts": 0.5, "density": 0.6, "brightness": 0.6, "energy": 0.6}
+        hidden = {"beat": 0.05, "chord": 0.5, "key": 0.5, "parts": 0.5, "density": 0.5, "brightness": 0.5, "energy": 0.5}
         controls = controls.copy()
         for name, p in hidden.items():
             if rng.random() < p:
                 controls[:, at[name]] = 0
         return controls
+
+    def _switch(self, z, controls, known, own):
+        """Half of the time the other music is of the same clip: what changes then are its parts, density and energy."""
+        before = int(np.argmin(known)) if known.min() == 0 else 0
+        if before == 0 or self.rng.random() > SWITCH:
+            return
+        other_z, other_controls, _ = own if self.rng.random() < 0.5 else self.clips[self.rng.integers(len(self.clips))]
+        at = self.rng.integers(0, len(other_z) - before)
+        z[:before] = other_z[at : at + before]
+        controls[:before] = other_controls[at : at + before]
 
     def batch(self, frames_total):
         """-> latents, controls, embedding (zeros: no prompt), mask of known frames, as tensors."""
@@ -56,15 +67,19 @@ class Examples:
         length = int(rng.choice(list(LENGTHS), p=list(LENGTHS.values())))
         rows = []
         for _ in range(min(64, max(1, frames_total // length))):
-            z, c, e = self.clips[rng.integers(len(self.clips))]
+            clip = self.clips[rng.integers(len(self.clips))]
+            z, c, e = clip
             at = rng.integers(0, len(z) - length)
             caption = e[rng.integers(len(e))].astype(np.float32)
-            control = self._drop(c[at : at + length].astype(np.float32))
+            z, c = z[at : at + length].astype(np.float32), c[at : at + length].astype(np.float32)
+            known = self._mask(length)
+            self._switch(z, c, known, clip)
+            control = self._drop(c)
             null = rng.random()  # 9 %: neither prompt nor controls (guidance); 4 %: no prompt; 4 %: no controls
             rows.append((
-                z[at : at + length].astype(np.float32),
+                z,
                 control * (null > 0.13),
                 caption * (null > 0.09 and null < 0.96),
-                self._mask(length),
+                known,
             ))
         return tuple(torch.from_numpy(np.stack(column)) for column in zip(*rows))
