@@ -86,12 +86,17 @@ def main():
 
         calibrate.run(args.corpus, args.work, f"{args.work}/codec.pt")
     elif args.stage == "base":
-        from .base import train
+        from .base import own, train
         from .base.model import Config
 
         config = Config(latents=16, dim=32, heads=2) if args.tiny else Config(latents=args.dims)
         frames = 128 if args.tiny else 2048
-        train.run(args.corpus, args.work, f"{args.work}/base.pt", args.minutes, args.decay_minutes, frames, args.lr, config=config)
+        clips = 2 if args.tiny else 192
+
+        def play(model, examples):
+            return own.version(model, examples, clips)
+
+        train.run(args.corpus, args.work, f"{args.work}/base.pt", args.minutes, args.decay_minutes, frames, args.lr, config, play)
     elif args.stage == "text":
         from .text import student
 

@@ -10,12 +10,18 @@ from .. import labels as L
 
 LENGTHS = {16: 0.1, 32: 0.15, 48: 0.1, 64: 0.2, 96: 0.2, 128: 0.25}  # latent frames of a batch and its probability
 SWITCH = 0.25  # of the beginnings: they are other music than what follows, as when a stream is asked for something new
+OWN = 0.7  # of the beginnings of clips that have one: they are the model's own version
+
+
+def _beginning(known):
+    """Number of known frames before the first unknown one."""
+    return int(np.argmin(known)) if known.min() == 0 else 0
 
 
 class Examples:
     def __init__(self, corpus, work, split, seed=0):
         self.rng = np.random.default_rng(seed)
-        self.clips = []
+        self.clips, self.own = [], {}  # own: see own.py
         for path in sorted((Path(work) / "latents").glob("*.npy")):
             label = json.loads((Path(corpus) / f"{path.stem}.json").read_text())
             if label["split"] != split:
@@ -41,7 +47,7 @@ class Examples:
             known[before + new :] = 1
         return known
 
-    def _drop(self, controls):
+    def drop(self, controls):
         """Hides each group of controls on its own."""
         at, rng = L.slices(), self.rng
         hidden = {"beat": 0.05, "chord": 0.5, "key": 0.5, "parts": 0.5, "density": 0.5, "brightness": 0.5, "energy": 0.5}
@@ -51,12 +57,11 @@ class Examples:
                 controls[:, at[name]] = 0
         return controls
 
-    def _switch(self, z, controls, known, own):
+    def _switch(self, z, controls, before, clip):
         """Half of the time the other music is of the same clip: what changes then are its parts, density and energy."""
-        before = int(np.argmin(known)) if known.min() == 0 else 0
         if before == 0 or self.rng.random() > SWITCH:
             return
-        other_z, other_controls, _ = own if self.rng.random() < 0.5 else self.clips[self.rng.integers(len(self.clips))]
+        other_z, other_controls, _ = clip if self.rng.random() < 0.5 else self.clips[self.rng.integers(len(self.clips))]
         at = self.rng.integers(0, len(other_z) - before)
         z[:before] = other_z[at : at + before]
         controls[:before] = other_controls[at : at + before]
@@ -67,14 +72,18 @@ class Examples:
         length = int(rng.choice(list(LENGTHS), p=list(LENGTHS.values())))
         rows = []
         for _ in range(min(64, max(1, frames_total // length))):
-            clip = self.clips[rng.integers(len(self.clips))]
-            z, c, e = clip
-            at = rng.integers(0, len(z) - length)
+            i = rng.integers(len(self.clips))
+            z, c, e = clip = self.clips[i]
+            first, own = self.own.get(i, (0, z)) if rng.random() < OWN else (0, z)
+            at = first + rng.integers(0, len(own) - length)
+            own = own[at - first : at - first + length]
             caption = e[rng.integers(len(e))].astype(np.float32)
             z, c = z[at : at + length].astype(np.float32), c[at : at + length].astype(np.float32)
             known = self._mask(length)
-            self._switch(z, c, known, clip)
-            control = self._drop(c)
+            before = _beginning(known)
+            z[:before] = own[:before]
+            self._switch(z, c, before, clip)
+            control = self.drop(c)
             null = rng.random()  # 9 %: neither prompt nor controls (guidance); 4 %: no prompt; 4 %: no controls
             rows.append((
                 z,

@@ -14,6 +14,7 @@ from .data import Examples
 from .model import Config, Network, Resampler, denoise
 
 P_MEAN, P_STD = -0.4, 1.2
+OWN_MINUTES = 15
 CONTEXT_NOISE = 0.08  # at most; the model will hear its own imperfect output as context
 
 
@@ -59,8 +60,11 @@ def validate(model, examples, batches):
     return out
 
 
-def run(corpus, work, out, minutes, decay_minutes=None, frames=2048, lr=1e-3, config=None, log=print):
-    """Trains for `minutes` more; the rate falls linearly to 2 % at decay_minutes of training in all."""
+def run(corpus, work, out, minutes, decay_minutes=None, frames=2048, lr=1e-3, config=None, own=None, log=print):
+    """Trains for `minutes` more; the rate falls linearly to 2 % at decay_minutes of training in all.
+
+    `own(model, examples)`, if given, is asked every OWN_MINUTES for the model's own version of some clips (own.py).
+    """
     torch.manual_seed(int(time.time()))
     train, val = Examples(corpus, work, "train", seed=int(time.time())), Examples(corpus, work, "val", seed=1)
     held = [val.batch(1024) for _ in range(6)]
@@ -76,12 +80,15 @@ def run(corpus, work, out, minutes, decay_minutes=None, frames=2048, lr=1e-3, co
     size = sum(p.numel() for p in model.parameters())
     log(f"{size / 1e6:.1f} M parameters, {len(train.clips)} clips, from step {step}", flush=True)
     end, horizon = seconds + 60 * minutes, 60 * (decay_minutes or minutes)
-    sums, saved = [], time.time()
+    sums, saved, played = [], time.time(), None
 
     def checkpoint():
         save(out, model=model, ema=ema, optimiser=optimiser, step=step, seconds=seconds, config=c.as_dict())
 
     while seconds < end:
+        if own and (played is None or seconds - played > 60 * OWN_MINUTES):
+            train.own, played = own(ema.model, train), seconds
+            log(f"{len(train.own)} clips played anew", flush=True)
         begin = time.time()
         done = min(1.0, seconds / horizon)
         for group in optimiser.param_groups:

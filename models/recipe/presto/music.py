@@ -119,7 +119,7 @@ class Chains:
             "at": 2 * int(rng.integers(0, (len(z) - 2 * self.frames) // 2)),
             "known": None,
             "z": z,
-            "controls": self.examples._drop(controls.astype("float32")),
+            "controls": self.examples.drop(controls.astype("float32")),
             "embedding": embeddings[rng.integers(len(embeddings))].astype("float32"),
         }
 

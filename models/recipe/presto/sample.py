@@ -27,11 +27,14 @@ def guided(model, x, sigma, cond, scale, low=0.3, high=12.0):
 
 
 @torch.no_grad()
-def base(model, shape, cond, steps=12, scale=3.0, rho=5, generator=None):
-    """DPM-Solver++(2M) (Lu et al. 2022) on Karras' grid: the teacher, when its samples are wanted."""
-    top, bottom = noise.SIGMA_MAX ** (1 / rho), noise.SIGMA_MIN ** (1 / rho)
+def base(model, shape, cond, steps=12, scale=3.0, rho=5, generator=None, begin=None):
+    """DPM-Solver++(2M) (Lu et al. 2022) on Karras' grid: the teacher, when its samples are wanted.
+
+    `begin` (x, sigma) starts from there instead of from noise.
+    """
+    x, sigma = begin or (noise.SIGMA_MAX * torch.randn(shape, generator=generator), noise.SIGMA_MAX)
+    top, bottom = sigma ** (1 / rho), noise.SIGMA_MIN ** (1 / rho)
     sigmas = [(top + i / (steps - 1) * (bottom - top)) ** rho for i in range(steps)] + [0.0]
-    x = sigmas[0] * torch.randn(shape, generator=generator)
     last = None
     for i, (now, after) in enumerate(zip(sigmas, sigmas[1:])):
         d = guided(model, x, torch.full((shape[0],), now), cond, scale)

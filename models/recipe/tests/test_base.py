@@ -1,8 +1,10 @@
 """The denoiser: preconditioning, context, prompts and controls are wired as they should be."""
 
+import numpy as np
 import torch
 
 from recipe import labels
+from recipe.base.data import Examples
 from recipe.base.model import Config, Network, denoise
 from recipe.base.train import Base, loss_of
 
@@ -65,3 +67,35 @@ def test_the_loss_looks_at_unknown_frames_only():
     small = loss_of(model, (z, controls, embedding, known), torch.ones(2), torch.Generator().manual_seed(0))
     large = loss_of(model, (far, controls, embedding, known), torch.ones(2), torch.Generator().manual_seed(0))
     assert (large > 100 * small).all()
+
+
+def examples(clips=3, frames=400):
+    """Clip i is i everywhere, in its latents and in its controls."""
+    out = object.__new__(Examples)
+    out.rng = np.random.default_rng(0)
+    out.clips = [(np.full((frames, 8), i, np.float16), np.full((frames, labels.CHANNELS), i, np.float16), np.ones((1, 384), np.float16)) for i in range(1, clips + 1)]
+    out.own = {}
+    return out
+
+
+def test_some_beginnings_are_other_music_with_its_own_controls():
+    data, switched, beginnings = examples(), 0, 0
+    for _ in range(60):
+        z, controls, _, known = data.batch(512)
+        for row, control, mask in zip(z, controls, known):
+            asked = row[mask == 0].unique()
+            assert len(asked) == 1, "what is to be made is one clip"
+            if mask[0]:
+                beginnings += 1
+                switched += bool(row[0, 0] != asked)
+                beat = control[:, labels.slices()["beat"]]
+                assert (beat == 0).all() or torch.equal(beat[:, 0], row[:, 0])
+    assert 0.05 < switched / beginnings < 0.3
+
+
+def test_a_clip_that_was_played_anew_begins_so_and_goes_on_as_it_was():
+    data = examples(clips=1)
+    data.own = {0: (40, np.full((320, 8), -1, np.float16))}
+    z, _, _, known = data.batch(2048)
+    assert (z[known == 0] == 1).all()
+    assert (z[known == 1] == -1).any()
