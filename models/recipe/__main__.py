@@ -58,6 +58,7 @@ def evaluate_arguments(p):
     p.add_argument("--drift", type=int, default=0, metavar="MINUTES", help="length of the long pieces (0: none)")
     p.add_argument("--steering", action="store_true", help="what density, brightness and energy of the server move")
     p.add_argument("--rows", nargs="+", metavar="NAME[:STEPS]", help="checkpoints in work/ to sample in PyTorch")
+    p.add_argument("--gallery", metavar="FOLDER", help="instead: a short piece of the server a style, and a picture of their spectra")
     p.add_argument("--coder", action="store_true", help="the codec beside Opus instead")
     p.add_argument("--prompts", action="store_true", help="what the package's prompt encoder understands instead")
     p.add_argument("--table", action="store_true", help="print the results so far as Markdown instead")

@@ -3,6 +3,7 @@
   python -m recipe evaluate                               the controls: real, codec round trip, shuffled, noise
   python -m recipe evaluate --rows base presto-ls:4       checkpoints in PyTorch (NAME or NAME:STEPS)
   python -m recipe evaluate --url http://HOST --name pocket   a running server (--drift 10, --steering: more)
+  python -m recipe evaluate --url http://HOST --gallery FOLDER   a short piece a style, and a picture of their spectra
   python -m recipe evaluate --coder                       the codec beside Opus
   python -m recipe evaluate --prompts                     what the package's prompt encoder understands
   python -m recipe evaluate --table                       prints work/results/*.json as Markdown
@@ -70,6 +71,10 @@ def run(args):
         from . import prompts
 
         return prompts.run(args)
+    if args.gallery:
+        from . import gallery
+
+        return gallery.run(args.url, args.gallery)
     from ..export import load_models
 
     decoder = None if args.url else load_models(work)[1]
