@@ -13,14 +13,16 @@ export interface BenchServer extends AsyncDisposable {
   rssMb(): Promise<number>;
 }
 
-/** Starts the server as `deno task start` does, on a free port. */
-export async function startServer(): Promise<BenchServer> {
+/** Starts the server as `deno task start` does, on a free port, with `env` beside the environment. */
+export async function startServer(
+  env: Record<string, string> = {},
+): Promise<BenchServer> {
   const begin = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-P", "main.ts", "--port", "0", "--max-streams", "64"],
     stdout: "piped",
     stderr: "null",
-    env: { MAX_STREAMS_PER_CONNECTION: "64" },
+    env: { MAX_STREAMS_PER_CONNECTION: "64", ...env },
   }).spawn();
   let text = "";
   for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
