@@ -123,6 +123,14 @@ class Distiller:
         self.optimiser = torch.optim.AdamW(trained, lr=options.lr, betas=(0.9, 0.99), weight_decay=0.0)
         self.fake_optimiser = torch.optim.AdamW(self.fake.parameters(), lr=options.fake_lr, betas=(0.9, 0.99), weight_decay=0.0)
 
+    @torch.no_grad()
+    def follow(self, before):
+        """What the teacher has learned since it was `before` (a state_dict) is added to its pupils (task arithmetic, Ilharco et al. 2023)."""
+        for pupil in (self.generator, self.ema.model, self.fake.model):
+            weights = pupil.state_dict()
+            for name, now in self.teacher.state_dict().items():
+                weights[name] += now - before[name]
+
     def level(self, kind, count):
         return noise.training(count) if kind == "training" else noise.inference(count, self.o.discrete)[0]
 
@@ -225,12 +233,14 @@ def train(distiller, out, minutes, updates=None, every=20, log=print, watch=None
     d, o = distiller, distiller.o
     parts = {"generator": d.generator, "ema": d.ema, "fake": d.fake, "optimiser": d.optimiser, "fake_optimiser": d.fake_optimiser}
     state = load(out, **parts)
+    if "teacher" in state:
+        d.follow(state["teacher"])
     step, seconds = state.get("step", 0), state.get("seconds", 0.0)
     d.updates = step
     end, saved, sums, seen = seconds + 60 * minutes, time.time(), {}, 0
 
     def checkpoint():
-        save(out, **parts, step=step, seconds=seconds)
+        save(out, **parts, teacher=d.teacher, step=step, seconds=seconds)
 
     if step == 0:
         for _ in range(warm):

@@ -135,3 +135,16 @@ def test_a_batch_shares_a_budget_and_its_levels_are_where_it_is_used():
     for _ in range(50):
         sigma, blocks = noise.inference(20, budgets=noise.BUDGETS)
         assert all(noise.budget(float(s)) == blocks for s in sigma)
+
+
+def test_pupils_follow_a_teacher_that_was_trained_further(teacher, tmp_path):
+    d = steps.Distiller(teacher, copy.deepcopy(teacher).requires_grad_(True), batches, steps.presto_s(own=0, taps=(1, 3, 5)))
+    steps.train(d, tmp_path / "toy.pt", 10, updates=1)
+    better = copy.deepcopy(teacher)
+    with torch.no_grad():
+        better.out.bias += 1
+    again = steps.Distiller(better, copy.deepcopy(teacher).requires_grad_(True), batches, steps.presto_s(own=0, taps=(1, 3, 5)))
+    steps.train(again, tmp_path / "toy.pt", 10, updates=1)
+    for before, after in ((d.generator, again.generator), (d.ema.model, again.ema.model), (d.fake.model, again.fake.model)):
+        assert torch.allclose(after.out.bias, before.out.bias + 1, atol=1e-6)
+        assert torch.allclose(after.inp.weight, before.inp.weight, atol=1e-6)
