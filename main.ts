@@ -15,7 +15,7 @@ import { GATE_LIMITS, type GateLimits } from "./lib/http/gate.ts";
 import { loadKeys } from "./lib/http/keys.ts";
 import { listen } from "./lib/http/listen.ts";
 import { type Engine, openEngine } from "./lib/inference/mod.ts";
-import { createLog, type Log } from "./lib/log.ts";
+import { createLog, type Log, tell } from "./lib/log.ts";
 import { openOsc, type OscDoor } from "./lib/osc/mod.ts";
 import type { StateStore } from "./lib/session/state_store.ts";
 import { atMost } from "./lib/session/wait.ts";
@@ -61,7 +61,7 @@ export async function main(parts: Parts): Promise<void> {
     onRefuse: (why) => app.telemetry.gateRefusals.inc({ why }),
   });
   const osc = await oscDoor(config, { service: app.service, url, log });
-  console.log(`listening on ${url}`);
+  tell(console.log, `listening on ${url}`);
   const signal = await stopSignal();
   log.info("stopping", { signal, deadline_ms: config.drainMs });
   await app.drain(config.drainMs);

@@ -7,7 +7,7 @@
 import { connectNats, serveEngine } from "./lib/cluster/mod.ts";
 import { parseConfig } from "./lib/config.ts";
 import { openEngine } from "./lib/inference/mod.ts";
-import { createLog } from "./lib/log.ts";
+import { createLog, tell } from "./lib/log.ts";
 import { stopSignal } from "./lib/stop_signal.ts";
 
 /**
@@ -27,7 +27,7 @@ export async function work(): Promise<void> {
   try {
     await using engine = await openEngine({ ...config, log });
     const worker = serveEngine(engine, { nats, log });
-    console.log(`working as ${worker.id}`);
+    tell(console.log, `working as ${worker.id}`);
     const signal = await stopSignal();
     log.info("stopping", { signal });
     await worker.leave();

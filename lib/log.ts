@@ -15,6 +15,18 @@ export interface Log {
 }
 
 /**
+ * Prints a line, if that can be done: a log on a full disk, or a pipe that
+ * nobody reads any more, is no reason to stop the music.
+ */
+export function tell(print: (line: string) => void, line: string): void {
+  try {
+    print(line);
+  } catch {
+    // There is nowhere to say so.
+  }
+}
+
+/**
  * Opens a log.
  *
  * @param format `json`: one object a line. `text`: time, level, message, `name=value`.
@@ -22,7 +34,7 @@ export interface Log {
  */
 export function createLog(
   format: "text" | "json",
-  write: (line: string) => void = (line) => console.error(line),
+  write: (line: string) => void = (line) => tell(console.error, line),
 ): Log {
   function at(level: string) {
     return (message: string, fields: LogFields = {}) => {

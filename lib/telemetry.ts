@@ -84,7 +84,7 @@ export class Telemetry {
   );
   readonly gateRefusals = this.#counter(
     "gate_refusals_total",
-    "Connections that the gate did not let in or cut off",
+    "Connections that were not let in or were cut off",
     "why",
   );
   readonly errors = this.#counter("errors_total", "Errors answered", "code");

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { createLog } from "../lib/log.ts";
+import { createLog, tell } from "../lib/log.ts";
 
 Deno.test("createLog() writes an object a line", () => {
   const lines: string[] = [];
@@ -20,4 +20,13 @@ Deno.test("createLog() writes text that stays on one line", () => {
     /^\S+Z info {2}ready port=80 note="two words" bad="a\\nb"$/,
   );
   assertMatch(lines[1]!, /^\S+Z error broke$/);
+});
+
+Deno.test("tell() goes on where nothing can be written", () => {
+  const lines: string[] = [];
+  tell((line) => lines.push(line), "one");
+  tell(() => {
+    throw new Error("No space left on device");
+  }, "two");
+  assertEquals(lines, ["one"]);
 });

@@ -6,6 +6,9 @@
 import { Gate, type GateLimits } from "./gate.ts";
 import { problem } from "./problem.ts";
 
+/** Wait after the system had no file descriptor to give, in ms. */
+const RETRY_MS = 100;
+
 /** Where a request comes from. */
 export interface From {
   /** IP address of the client. */
@@ -51,7 +54,7 @@ export function listen(answer: Answer, options: ListenOptions): Listening {
   const hostname = name.replaceAll(/[[\]]/g, "");
   try {
     return limits === null
-      ? listenDirectly(answer, { hostname, port, name })
+      ? listenDirectly(answer, { ...options, hostname, name })
       : listenBehind(answer, { ...options, hostname, name, limits });
   } catch (error) {
     const why = error instanceof Deno.errors.AddrInUse
@@ -63,16 +66,49 @@ export function listen(answer: Answer, options: ListenOptions): Listening {
 
 function listenDirectly(
   answer: Answer,
-  { hostname, port, name }: { hostname: string; port: number; name: string },
+  { hostname, port, name, onRefuse }: {
+    hostname: string;
+    port: number;
+    name: string;
+    onRefuse?: (why: string) => void;
+  },
 ): Listening {
-  // The URL is told by the caller, once, in one form.
-  const server = Deno.serve(
-    { hostname, port, onListen() {} },
-    (request, { remoteAddr }) =>
-      answer(request, { address: remoteAddr.hostname }),
-  );
-  const url = `http://${name}:${server.addr.port}`;
-  return { server, gate: null, url, shutdown: () => server.shutdown() };
+  let closed = false;
+  const open = (port: number) => {
+    // The URL is told by the caller, once, in one form.
+    const server = Deno.serve(
+      { hostname, port, onListen() {} },
+      (request, { remoteAddr }) =>
+        answer(request, { address: remoteAddr.hostname }),
+    );
+    server.finished.catch(() => again(server.addr.port));
+    return server;
+  };
+  // Out of file descriptors the runtime lets nobody in any more, for good;
+  // those who are inside go on.
+  const again = async (port: number) => {
+    onRefuse?.("cannot accept");
+    while (!closed) {
+      await new Promise((wake) => setTimeout(wake, RETRY_MS));
+      try {
+        current = open(port);
+        return;
+      } catch {
+        // There is still none.
+      }
+    }
+  };
+  let current = open(port);
+  const url = `http://${name}:${current.addr.port}`;
+  return {
+    server: current,
+    gate: null,
+    url,
+    shutdown: () => {
+      closed = true;
+      return current.shutdown();
+    },
+  };
 }
 
 function listenBehind(

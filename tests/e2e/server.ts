@@ -17,14 +17,20 @@ export interface Run {
   args?: string[];
   /** True if it reads more than its own folder. */
   readAll?: boolean;
+  /** Program and arguments that the server is started by; it has to become it. */
+  wrap?: string[];
 }
 
 /** Starts `main.ts` with the permissions of the configuration file. */
 export function spawn(run: Run = {}): Deno.ChildProcess {
-  const { env = {}, args = [], readAll } = run;
+  const { env = {}, args = [], readAll, wrap = [] } = run;
   const flags = ["-P", ...(readAll ? ["--allow-read"] : [])];
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", ...flags, "--quiet", "--no-check", "main.ts", ...args],
+  const [program, ...rest] = [
+    ...[...wrap, Deno.execPath(), "run"],
+    ...[...flags, "--quiet", "--no-check", "main.ts", ...args],
+  ];
+  return new Deno.Command(program!, {
+    args: rest,
     cwd: ROOT,
     env: {
       // What the machine can do while tests run says nothing.

@@ -40,6 +40,10 @@ const report = await fuzz({
     shownMs = performance.now();
     console.log(`${messages} messages, resident ${await megabytes()} MB`);
   },
+}).catch((error) => {
+  // The server's end may have something to say, too.
+  console.error(error);
+  throw error;
 });
 await server.idle();
 const seconds = ((performance.now() - began) / 1000).toFixed(0);
