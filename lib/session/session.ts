@@ -142,16 +142,15 @@ export class Session {
     if (stream !== undefined) {
       return await this.#player({ stream }).resume(received);
     }
-    for (const { stream, last_seq: lastSeq } of streams!) {
-      const { replyTo } = received;
-      await this.#goOn({ session: session!, stream, lastSeq }, received)
-        .catch((thrown) =>
-          this.refuse(thrown, {
-            stream,
-            ...(replyTo !== undefined && { replyTo }),
-          })
-        );
-    }
+    const { replyTo } = received;
+    await Promise.all(streams!.map(async ({ stream, last_seq: lastSeq }) => {
+      try {
+        await this.#goOn({ session: session!, stream, lastSeq }, received);
+      } catch (thrown) {
+        const about = { stream, ...(replyTo !== undefined && { replyTo }) };
+        this.refuse(thrown, about);
+      }
+    }));
   }
 
   async #goOn(lost: Lost, received: Received): Promise<void> {
