@@ -15,6 +15,7 @@ import onnxruntime
 import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
+from torch.nn import functional as f
 
 from . import labels
 from .base.model import Config
@@ -23,9 +24,10 @@ from .checkpoint import Ema
 from .codec import features as F
 from .codec import synthesis
 from .codec.decoder import Decoder
-from .presto import noise
+from .presto import noise, sample
 from .presto.layers import SMALLEST
-from .quantise import SCALE, to_int8
+from .presto.music import Conditions, Music
+from .quantise import SCALE, to_int8, white_noise
 from .text.student import MAX_TOKENS, Student
 
 torch.backends.mha.set_fastpath_enabled(False)
@@ -266,8 +268,33 @@ class BudgetGraph(nn.Module):
         return n.read(h, x, emb)
 
 
-def denoiser_graph(network, path, budgets=False, tail=False):
-    """Writes the denoiser; with `budgets` it takes the number of blocks to run, which `tail` leaves out at the end."""
+@torch.no_grad()
+def own_pieces(base, frames=64, pieces=6):
+    """What the network reads while it makes music for random prompts and controls, noise level by noise level, with and without a beginning."""
+    c, music, out = base.c, Music(base), []
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        z = None
+        for _ in range(pieces):
+            prompt = base.resampler(f.normalize(torch.randn(1, c.embedding), dim=-1))
+            context = torch.zeros(1, frames, c.latents + 1)
+            if z is not None:
+                context[:, : frames // 2] = torch.cat([z[:, frames // 2 :], torch.ones(1, frames // 2, 1)], -1)
+            cond = Conditions(prompt, 2 * torch.rand(1, frames, c.controls) - 1, context)
+            z = sample.base(music, (1, frames, c.latents), cond, 6)
+            for sigma in (0.05, 0.15, 0.5, 1.5, 5.0, 15.0):
+                x = (z + sigma * torch.randn_like(z)) / (sigma**2 + c.sigma_data**2) ** 0.5 * cond.unknown
+                for given in (cond, cond.null()):
+                    feed = {"x": x, "c_noise": torch.tensor([sigma]).log() / 4, "prompt": given.prompt, "controls": given.controls, "context": given.context}
+                    out.append({k: v.numpy() for k, v in feed.items()})
+    return out
+
+
+def denoiser_graph(network, path, budgets=False, tail=False, feeds=()):
+    """Writes the denoiser; with `budgets` it takes the number of blocks to run, which `tail` leaves out at the end.
+
+    With `feeds`, which show the ranges of its inputs, its products are of whole numbers: not with budgets, which the quantiser does not look into.
+    """
     c, b, n = network.c, 2, 24
     names = ["x", "c_noise", "prompt", "controls", "context"], ["f"]
     args = (
@@ -278,7 +305,14 @@ def denoiser_graph(network, path, budgets=False, tail=False):
     both = {0: auto, 1: auto}
     dynamic = (both, {0: auto}, {0: auto}, both, both)
     if not budgets:
-        return write_graph(network, args, path, *names, dynamic)
+        if not feeds:
+            return write_graph(network, args, path, *names, dynamic)
+        to_onnx(network, args, path, *names, dynamic, opset=20)
+        # Latents and controls come in as they are.
+        to_int8(path, feeds, lambda name, shape: shape[0] == c.patch * (2 * c.latents + 1 + c.controls))
+        to_half(path)
+        check(network, [torch.tensor(a) for a in feeds[-1].values()], path, names[0], typical)
+        return graph_entry(path, {n: n for n in names[0]}, {n: n for n in names[1]})
     names[0].append("blocks")
     args = (*args, torch.tensor(c.blocks - 1))
     entry = write_graph(BudgetGraph(network, tail), args, path, *names, (*dynamic, None))
@@ -296,7 +330,8 @@ def decoder_graph(module, path):
     # From opset 20 on GELU is one operator.
     to_onnx(module, (latents, context), path, inputs, outputs, ({1: auto}, {1: auto}), opset=20)
     # What reads the latents themselves stays as it is: the sound hangs on every digit of them.
-    to_int8(path, {"latents": latents.shape, "context": context.shape}, sigma, ("latents", "cat"))
+    feeds = white_noise({"latents": latents.shape, "context": context.shape}, sigma)
+    to_int8(path, feeds, lambda name, shape: name in ("latents", "cat"))
     to_half(path)
     for before in (context, context[:, :0]):
         check(module, (latents, before), path, inputs, typical)
@@ -320,7 +355,7 @@ def run(work, package, weights=SHIPPED):
         base = averaged(work, weights).base.eval()
     graphs = {
         "prompt": prompt_graph(PromptGraph(student, base.resampler), out / "prompt.onnx"),
-        "denoiser": denoiser_graph(base.network, out / "denoiser.onnx", weights in DROPPING, weights == "ase"),
+        "denoiser": denoiser_graph(base.network, out / "denoiser.onnx", weights in DROPPING, weights == "ase", () if weights in DROPPING else own_pieces(base)),
         "decoder": decoder_graph(DecoderGraph(decoder), out / "decoder.onnx"),
         "encoder": encoder_graph(dict(np.load(Path(work) / "pca.npz")), out / "encoder.onnx"),
     }

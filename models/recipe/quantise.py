@@ -14,28 +14,33 @@ SCALE = "_scale"  # the quantiser's name for a scale is that of its tensor with 
 
 
 class Feeds(CalibrationDataReader):
-    """White noise as loud as latents are, always the same: ranges found with it are as good as with those of the corpus."""
-
-    def __init__(self, shapes, sigma, count=16):
-        rng = np.random.default_rng(0)
-        self.feeds = iter([{k: np.float32(sigma * rng.standard_normal(shape)) for k, shape in shapes.items()} for _ in range(count)])
+    def __init__(self, feeds):
+        self.feeds = iter(feeds)
 
     def get_next(self):
         return next(self.feeds, None)
 
 
-def to_int8(path, shapes, sigma, left):
-    """Quantises the matrix products of the graph at `path`, in place, but those whose input is one of `left`.
+def white_noise(shapes, sigma, count=16):
+    """Inputs of deviation `sigma`, always the same: ranges of the decoder found with it are as good as with latents of the corpus."""
+    rng = np.random.default_rng(0)
+    for _ in range(count):
+        yield {k: np.float32(sigma * rng.standard_normal(shape)) for k, shape in shapes.items()}
 
-    `shapes` of the graph's inputs, which are of deviation `sigma`.
+
+def to_int8(path, feeds, exact):
+    """Quantises the products with weights of the graph at `path`, in place.
+
+    Ranges are found on `feeds` (name: array); `exact(name of the input, shape of the weights)` says which products stay as they are.
     """
-    model = onnx.load(path)
-    exact = [n.name for n in model.graph.node if n.op_type == "MatMul" and n.input[0] in left]
+    graph = onnx.load(path).graph
+    weights = {w.name: tuple(w.dims) for w in graph.initializer}
+    left = [n.name for n in graph.node if n.op_type == "MatMul" and (n.input[1] not in weights or exact(n.input[0], weights[n.input[1]]))]
     logging.disable(logging.WARNING)  # advice to preprocess the graph, which the exporter has done
     quantize_static(
-        str(path), str(path), Feeds(shapes, sigma), quant_format=QuantFormat.QDQ, op_types_to_quantize=["MatMul"],
+        str(path), str(path), Feeds(feeds), quant_format=QuantFormat.QDQ, op_types_to_quantize=["MatMul"],
         activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True,
-        nodes_to_exclude=exact,
+        nodes_to_exclude=left,
         extra_options={"OpTypesToExcludeOutputQuantization": ["MatMul"], "WeightSymmetric": True},
     )  # fmt: skip
     logging.disable(logging.NOTSET)

@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
-from onnx import numpy_helper
+from onnx import TensorProto, numpy_helper
 
 from .base.model import Config
 from .base.train import Base
 from .checkpoint import Ema, save
 from .codec import pca as P
 from .codec.decoder import Decoder
-from .export import DecoderGraph, PromptGraph, decoder_graph, denoiser_graph, prompt_graph
+from .export import DecoderGraph, PromptGraph, decoder_graph, denoiser_graph, own_pieces, prompt_graph
 from .text.student import Student
 
 NEAR = 4e-3  # what seven bits make of weights as `scramble` draws them
@@ -84,6 +84,12 @@ def restore(module, export, shipped):
             p[i] = torch.tensor(theirs[key].astype(np.float32).ravel())
 
 
+def restore_denoiser(base, shipped):
+    """`restore` of a Base's network, whether its products are of whole numbers or not: that changes the order of a graph."""
+    whole = any(w.data_type == TensorProto.INT8 for w in onnx.load(shipped).graph.initializer)
+    restore(base.network, lambda m, path: denoiser_graph(m, path, feeds=own_pieces(base, 8, 1) if whole else ()), shipped)
+
+
 def recover_pca(linear, mean):
     """The decoder's linear path (dims, DIM) and mean -> what `pca.fit` returned, but for `explained`."""
     w = P.weights()
@@ -112,7 +118,7 @@ def run(package, work):
         np.savez(work / "pca.npz", **fitted)
     c = Config(latents=len(linear))
     base, decoder, student = Base(c), Decoder(fitted), Student()
-    restore(base.network, denoiser_graph, package / "denoiser.onnx")
+    restore_denoiser(base, package / "denoiser.onnx")
     restore(decoder, lambda m, path: decoder_graph(DecoderGraph(m), path), package / "decoder.onnx")
     restore(PromptGraph(student, base.resampler), prompt_graph, package / "prompt.onnx")
     for name, module, extra in (("base", base, {"config": c.as_dict()}), ("codec", decoder, {}), ("text", student, {})):

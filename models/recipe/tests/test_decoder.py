@@ -9,7 +9,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from recipe.codec import features as F
 from recipe.codec.decoder import Decoder
-from recipe.quantise import to_int8
+from recipe.quantise import to_int8, white_noise
 
 DIMS = 8
 
@@ -49,7 +49,7 @@ def test_products_in_whole_numbers_do_not_depend_on_the_cut(tmp_path):
     path = tmp_path / "graph.onnx"
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10), path)
     x = rng.standard_normal((1, 24, 32)).astype(np.float32)
-    to_int8(path, {"latents": x.shape}, 1, ("latents",))
+    to_int8(path, white_noise({"latents": x.shape}, 1), lambda name, shape: name == "latents")
     stored = {w.name: w.data_type for w in onnx.load(path).graph.initializer}
     assert stored["w0"] == TensorProto.FLOAT and stored["w1_quantized"] == TensorProto.INT8
     session = onnxruntime.InferenceSession(str(path))
