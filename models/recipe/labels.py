@@ -51,9 +51,9 @@ def loudness(feature_rows, smooth_frames=25):
     return np.clip((db - LOUD_FROM_DB) / LOUD_RANGE_DB, 0, 1)
 
 
-def density(notes, seconds_of_beat, n, window_s=3.0, together_s=0.03):
-    """Note onsets a second around each of n frames, 1 -> 0, 16 -> 1 on a log scale; what sounds at once counts once."""
-    times = np.unique(np.round(np.array([note[0] for note in notes]) * seconds_of_beat / together_s)) * together_s
+def density(notes, n, window_s=3.0, together_s=0.03):
+    """Note onsets a second around each of n frames (notes begin with their time in seconds), 1 -> 0, 16 -> 1 on a log scale; what sounds at once counts once."""
+    times = np.unique(np.round(np.array([note[0] for note in notes]) / together_s)) * together_s
     middle = (np.arange(n) + 0.5) * F.LATENT_HOP / F.SAMPLE_RATE
     count = np.searchsorted(times, middle + window_s / 2) - np.searchsorted(times, middle - window_s / 2)
     inside = np.minimum(middle + window_s / 2, n * F.LATENT_HOP / F.SAMPLE_RATE) - np.maximum(middle - window_s / 2, 0)
@@ -107,7 +107,7 @@ def controls(label, feature_rows):
                 out[(middle >= start) & (middle < end), at["parts"].start + i] = 1
         out[:, at["parts"].stop - 1] = 1
     if "notes" in label:
-        heard["density"] = density(label["notes"], 60 / label["bpm"], n)
+        heard["density"] = density(label["notes"], n)
     if "energy" in label and "notes" in label:
         intent = _spans([(s["beat"], s["beats"], (s["energy"],)) for s in label["energy"]], middle)[:, 0]
         # What the composer meant alone is hardly heard: half of a clip's energy is its level and its movement.

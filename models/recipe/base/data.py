@@ -50,7 +50,7 @@ class Examples:
     def drop(self, controls):
         """Hides each group of controls on its own."""
         at, rng = L.slices(), self.rng
-        hidden = {"beat": 0.05, "chord": 0.5, "key": 0.5, "parts": 0.5, "density": 0.5, "brightness": 0.5, "energy": 0.5}
+        hidden = {"beat": 0.05, "chord": 0.5, "key": 0.5, "parts": 0.5, "density": 0.3, "brightness": 0.5, "energy": 0.3}
         controls = controls.copy()
         for name, p in hidden.items():
             if rng.random() < p:

@@ -99,3 +99,11 @@ def test_a_clip_that_was_played_anew_begins_so_and_goes_on_as_it_was():
     z, _, _, known = data.batch(2048)
     assert (z[known == 0] == 1).all()
     assert (z[known == 1] == -1).any()
+
+
+def test_density_counts_onsets_where_they_are():
+    """Four notes a second in the second half of 16 s; notes begin with their time in seconds, whatever the tempo."""
+    notes = [[8 + i / 4, 0.1, 60, 100, 2] for i in range(32)]
+    found = labels.density(notes, 200)
+    assert (found[:75] == 0).all()
+    assert np.abs(found[125:175] - 0.5).max() < 0.03
