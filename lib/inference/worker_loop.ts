@@ -7,6 +7,7 @@
  */
 import type { LogFields } from "../log.ts";
 import type { Provider } from "./engine.ts";
+import { giveWay } from "./give_way.ts";
 import type {
   OpenRequest,
   WorkerReply,
@@ -28,8 +29,9 @@ export interface WorkerParts<R extends WorkRequest> {
   close(): Promise<void>;
 }
 
-/** Answers requests, one after the other as they come. */
+/** Answers requests, one after the other as they come, and gives way to the main thread. */
 export function serveWork<R extends WorkRequest>(parts: WorkerParts<R>): void {
+  giveWay();
   self.onmessage = async ({ data }: MessageEvent<WorkerRequest<R>>) => {
     switch (data.type) {
       case "open":
