@@ -107,12 +107,13 @@ export class Sender {
     while (packets.end === null) {
       await this.#turn();
       this.#waitsFor = "music";
+      // Streams that began together are due together.
+      await breathe();
       const deadlineMs = pacer.heardMs(packets.nextSample);
       const frame = await orAbort(packets.read({ deadlineMs }), signal);
       // A frame whose reading ends in a pause is kept until the stream goes on.
       await this.#gate.passed(signal);
       this.#send(frame);
-      await breathe();
     }
     return packets.end;
   }
