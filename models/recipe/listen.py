@@ -37,6 +37,13 @@ def onset_envelope(audio):
     return np.maximum(0, np.diff(m, axis=0, prepend=m[:1])).mean(1)
 
 
+def onset_rate(audio, above=1.0):
+    """Peaks of the onset envelope a second that stand out of its median by `above` dB."""
+    x = onset_envelope(audio)
+    peaks = (x[1:-1] > x[:-2]) & (x[1:-1] >= x[2:]) & (x[1:-1] > np.median(x) + above)
+    return float(peaks.sum() / (audio.shape[1] / RATE))
+
+
 def log_mel_error(a, b):
     """Mean absolute difference in dB, left and right, where either is within 60 dB of the peak."""
     x, y = (np.concatenate([log_mel(side[i : i + 1]) for i in (0, 1)], 1) for side in (a, b))

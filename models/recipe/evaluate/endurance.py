@@ -48,14 +48,14 @@ STEERED = ("house", "funk", "jazz", "folk", "synthwave", "rock")
 
 
 def steering(url, seconds=10):
-    """-> {control: how much what it should move is moved, high (0.9) over low (0.1)}, median over styles."""
-    ears = {
-        "density": lambda a: listen.onset_envelope(a).mean(),
-        "brightness": listen.centroid_hz,
-        "energy": lambda a: listen.onset_envelope(a).mean(),
+    """What a control moves, at 0.9 against 0.1, median over styles -> {"density": ratio of onsets a second, "brightness": ratio of centroids, "energy": dB}."""
+
+    def moved(name, ear):
+        for i, style in enumerate(STEERED):
+            yield [ear(generate(url, style, seconds, seed=i, bpm=112, **{name: v})[0]) for v in (0.1, 0.9)]
+
+    return {
+        "density": float(np.median([high / max(low, 0.1) for low, high in moved("density", listen.onset_rate)])),
+        "brightness": float(np.median([high / low for low, high in moved("brightness", listen.centroid_hz)])),
+        "energy": float(np.median([high - low for low, high in moved("energy", listen.lufs)])),
     }
-    out = {}
-    for name, ear in ears.items():
-        pairs = [[generate(url, style, seconds, seed=i, bpm=112, **{name: v})[0] for v in (0.1, 0.9)] for i, style in enumerate(STEERED)]
-        out[name] = float(np.median([ear(high) / ear(low) for low, high in pairs]))
-    return out

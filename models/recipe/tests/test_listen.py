@@ -66,3 +66,11 @@ def test_silence_is_counted_by_the_half_second():
     audio = notes((60,), 4.0)
     audio[:, : 2 * RATE] = 0
     assert listen.silent_share(audio) == pytest.approx(0.5)
+
+
+def test_onset_rate_counts_clicks():
+    audio = np.zeros((2, 4 * listen.RATE), np.float32)
+    for i in range(20):
+        at = listen.RATE // 10 + i * listen.RATE // 6
+        audio[:, at : at + 200] = np.random.default_rng(i).standard_normal(200) * 0.3
+    assert abs(listen.onset_rate(audio) - 5) < 0.6
