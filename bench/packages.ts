@@ -11,6 +11,8 @@ import { basename, join } from "node:path";
 import { startServer } from "./server.ts";
 import { printRows, type Row, statsOf } from "./stats.ts";
 
+// The server may read below models/ only.
+const PARENT = "models";
 const SECONDS = 32;
 const RUNS = 3;
 
@@ -18,8 +20,8 @@ const RUNS = 3;
 async function withSteps(source: string, steps: number, parent: string) {
   const folder = join(parent, basename(source));
   await Deno.mkdir(folder);
-  for await (const { name } of Deno.readDir(source)) {
-    if (name !== "model.json") {
+  for await (const { name, isFile } of Deno.readDir(source)) {
+    if (isFile && name !== "model.json") {
       await Deno.copyFile(join(source, name), join(folder, name));
     }
   }
@@ -57,7 +59,7 @@ async function pieceMs(url: string, seed: number): Promise<number> {
 const rows: Row[] = [];
 for (const argument of Deno.args) {
   const [source, steps] = argument.split("@");
-  const parent = await Deno.makeTempDir({ dir: "." });
+  const parent = await Deno.makeTempDir({ dir: PARENT });
   try {
     const folder = steps
       ? await withSteps(source!, Number(steps), parent)
