@@ -29,7 +29,11 @@ function collector() {
       return Response.json({});
     },
   );
-  return { spans, server, url: `http://127.0.0.1:${server.addr.port}` };
+  return {
+    spans,
+    url: `http://127.0.0.1:${server.addr.port}`,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
 }
 
 function attribute({ attributes }: Exported, name: string): unknown {
@@ -42,8 +46,9 @@ Deno.test("without a recorder nothing is traced", () => {
 });
 
 Deno.test("a collector gets a linked span of every stage of every block", async () => {
-  const { spans, server: stub, url } = collector();
-  try {
+  await using stub = collector();
+  const { spans, url } = stub;
+  {
     await using server = await Server.start({
       env: {
         OTEL_DENO: "true",
@@ -68,8 +73,6 @@ Deno.test("a collector gets a linked span of every stage of every block", async 
       assert(tries < 200, `got ${spans.length} spans`);
       await pause(50);
     }
-  } finally {
-    await stub.shutdown();
   }
   const root = spans.find((span) =>
     span.name === "stream" && attribute(span, "stream.id") === "traced"

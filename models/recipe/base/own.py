@@ -5,8 +5,6 @@ part of the corpus is made again by the model, block after block as the server m
 noised original (SDEdit, Meng et al. 2022), so that the original stays what comes next.
 """
 
-import copy
-
 import numpy as np
 import torch
 
@@ -23,7 +21,7 @@ def version(model, examples, clips, frames=320, steps=4, scale=3.0):
     rng = examples.rng
     long = [i for i, (z, _, _) in enumerate(examples.clips) if len(z) >= frames]
     chosen = rng.choice(long, min(clips, len(long)), replace=False)
-    music = Music(copy.deepcopy(model).eval())
+    music = Music(model)
     out = {}
     for group in np.array_split(chosen, max(1, len(chosen) // 24)):
         starts = [int(rng.integers(0, len(examples.clips[i][0]) - frames + 1)) for i in group]

@@ -5,16 +5,6 @@ from ..presto import noise, sample, stage
 BUDGETED = ("ase", "layers")  # trained to run with the budget of their noise level
 
 
-class Dropping:
-    """A denoiser that is run with the budget of its noise level; all of a batch share one."""
-
-    def __init__(self, run, budgets):
-        self.run, self.budgets = run, budgets
-
-    def denoise(self, x, sigma, cond):
-        return self.run(x, sigma, cond, noise.budget(float(sigma[0]), self.budgets))
-
-
 def draw_of(work, name, steps=None):
     """-> draw(shape, conditions) of work/NAME.pt, and its resampler.
 
@@ -26,5 +16,5 @@ def draw_of(work, name, steps=None):
         return (lambda shape, cond: sample.pingpong(model, shape, cond, steps or 4, budgets)), model.base.resampler
     denoiser = model
     if name in BUDGETED:
-        denoiser = Dropping(model.denoise_tail_dropped if name == "ase" else model.denoise, noise.BUDGETS)
+        denoiser = sample.Dropping(model.denoise_tail_dropped if name == "ase" else model.denoise, noise.BUDGETS)
     return (lambda shape, cond: sample.base(denoiser, shape, cond, steps or 12)), model.base.resampler

@@ -32,7 +32,7 @@ def rows(corpus, work, seeds=3):
         if (work / f"{name}.pt").exists():
             model = averaged(work, name)
             denoise = model.denoise_tail_dropped if name == "ase" else model.denoise
-            add(f"{name}, 80 evaluations", lambda shape, cond: sample.base(Dropping(denoise, budgets), shape, cond, 80))
+            add(f"{name}, 80 evaluations", lambda shape, cond: sample.base(sample.Dropping(denoise, budgets), shape, cond, 80))
     for name, budgets in DISTILLED.items():
         if (work / f"{name}.pt").exists():
             model = averaged(work, name)
@@ -41,17 +41,6 @@ def rows(corpus, work, seeds=3):
             for blocks in UNIFORM if budgets else ():
                 add(f"{name}, 4 steps of {blocks} blocks", lambda shape, cond: sample.pingpong(model, shape, cond, 4, ((0.0, blocks),)))
     return out
-
-
-class Dropping:
-    """A denoiser that is run with the budget of its noise level; all of a batch share one."""
-
-    def __init__(self, denoise, budgets):
-        self.run, self.budgets = denoise, budgets
-
-    def denoise(self, x, sigma, cond):
-        blocks = noise.budget(float(sigma[0]), self.budgets) if self.budgets else None
-        return self.run(x, sigma, cond) if blocks is None else self.run(x, sigma, cond, blocks)
 
 
 def hidden_variance(corpus, work):

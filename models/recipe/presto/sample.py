@@ -16,6 +16,18 @@ def pingpong(model, shape, cond, steps, budgets=None, generator=None):
     return x
 
 
+class Dropping:
+    """A denoiser that is run with the budget of its noise level (budgets None: with all blocks); all of a batch share one."""
+
+    def __init__(self, run, budgets):
+        self.run, self.budgets = run, budgets
+
+    def denoise(self, x, sigma, cond):
+        if self.budgets is None:
+            return self.run(x, sigma, cond)
+        return self.run(x, sigma, cond, noise.budget(float(sigma[0]), self.budgets))
+
+
 def guided(model, x, sigma, cond, scale, low=0.3, high=12.0):
     """Classifier-free guidance within an interval of noise levels (Kynkaanniemi et al. 2024). sigma (batch)."""
     d = model.denoise(x, sigma, cond)
