@@ -1,7 +1,7 @@
-"""Trained weights -> the package that the server loads: three ONNX graphs, a tokenizer, model.json.
+"""Trained weights -> the package that the server loads: four ONNX graphs, a tokenizer, model.json.
 
-Weights are stored in half precision and cast to float32 once, when the session is made; the decoder's large
-products are of whole numbers (quantise.py).
+Weights are stored in half precision and cast to float32 once, when the session is made; the denoiser's
+and decoder's products are of whole numbers (quantise.py).
 """
 
 import hashlib
@@ -193,7 +193,7 @@ def manifest(c, graphs, tokenizer, weights=SHIPPED):
     return {
         "format": 1,
         "id": "pocket" if weights == SHIPPED else f"pocket-{weights}",
-        "version": "0.2.0",
+        "version": "0.3.0",
         "title": "Pocket",
         "licence": "MIT",
         "sample_rate": F.SAMPLE_RATE,
