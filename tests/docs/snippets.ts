@@ -4,6 +4,7 @@
  * @module
  */
 import { assert } from "@std/assert";
+import { Foreign } from "../foreign.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -36,10 +37,11 @@ export async function output(
   options: { args: string[]; env?: Record<string, string>; bytes: number },
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { bytes, ...rest } = options;
-  const child = new Deno.Command(program, {
+  await using foreign = new Foreign(program, {
     ...rest,
     ...{ stdin: "null", stdout: "piped", stderr: "piped" },
-  }).spawn();
+  });
+  const { child } = foreign;
   const errors = new Response(child.stderr).text();
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
@@ -49,8 +51,7 @@ export async function output(
     if (length >= bytes) break;
   }
   if (length < bytes) throw new Error(await errors);
-  child.kill();
-  await child.status;
+  child.kill("SIGKILL");
   await errors;
   return new Uint8Array(await new Blob(parts).arrayBuffer());
 }

@@ -3,6 +3,7 @@ import { createLog } from "../../lib/log.ts";
 import { openOsc } from "../../lib/osc/mod.ts";
 import { snippets } from "../docs/snippets.ts";
 import { Server } from "../e2e/server.ts";
+import { Foreign } from "../foreign.ts";
 import { pause, startServer } from "../session/test_server.ts";
 import { freePort, hasLiblo, Oscdump, oscsend, sendBytes } from "./liblo.ts";
 
@@ -212,8 +213,7 @@ Deno.test({
     const end = "fork { 3.wait; 0.exit };";
     const here = code!.replace("57130", `${door.port}`);
     await Deno.writeTextFile(script, `(\n${here}\n${end}\n)\n`);
-    const { stdout } = await sclang(script);
-    const out = new TextDecoder().decode(stdout);
+    const out = await sclang(script);
     await Deno.remove(script);
     await door.close();
     assert(/\[ \/beat, 1, 124/.test(out), out);
@@ -237,17 +237,18 @@ Deno.test({
     const here = patch.replaceAll("57130", `${on.door.port}`)
       .replaceAll("57140", `${port}`);
     await Deno.writeTextFile(file, here);
-    const pd = new Deno.Command("pd", {
-      args: ["-nogui", "-noaudio", "-nomidi", "-stderr", file],
-      ...{ stdin: "null", stdout: "null", stderr: "piped" },
-    }).spawn();
     let out = "";
-    for await (const part of pd.stderr.pipeThrough(new TextDecoderStream())) {
-      out += part;
-      if (/beat: 2 124/.test(out)) break;
+    {
+      await using pd = new Foreign("pd", {
+        args: ["-nogui", "-noaudio", "-nomidi", "-stderr", file],
+        ...{ stdin: "null", stdout: "null", stderr: "piped" },
+      });
+      const said = pd.child.stderr.pipeThrough(new TextDecoderStream());
+      for await (const part of said) {
+        out += part;
+        if (/beat: 2 124/.test(out)) break;
+      }
     }
-    pd.kill();
-    await pd.status;
     await Deno.remove(file);
     assert(/beat: 2 124/.test(out), out);
     const { controls } = on.server.streams[0]!;
@@ -279,19 +280,19 @@ Deno.test({
         "getLine",
       ].join("\n"),
     );
-    const ghci = new Deno.Command("ghci", {
-      args: ["-ghci-script", script],
-      ...{ stdin: "piped", stdout: "null", stderr: "null" },
-    }).spawn();
     const heard = new Set<number>();
-    for (let tries = 0; heard.size < 2 && tries < 3000; tries++) {
-      const { energy } = on.server.streams[0]!.controls;
-      if (energy != null) heard.add(energy);
-      await pause(20);
+    {
+      // Its input stays open, unread: ghci would end with it.
+      await using _ghci = new Foreign("ghci", {
+        args: ["-ghci-script", script],
+        ...{ stdin: "piped", stdout: "null", stderr: "null" },
+      });
+      for (let tries = 0; heard.size < 2 && tries < 3000; tries++) {
+        const { energy } = on.server.streams[0]!.controls;
+        if (energy != null) heard.add(energy);
+        await pause(20);
+      }
     }
-    await ghci.stdin.close();
-    ghci.kill();
-    await ghci.status;
     await Deno.remove(script);
     assertEquals([...heard].sort(), [0.2, 0.9]);
   },
@@ -314,15 +315,12 @@ async function hasTool(
   return false;
 }
 
-/** Runs a script without a screen. */
-function sclang(script: string): Promise<Deno.CommandOutput> {
-  return new Deno.Command("sclang", {
+/** What a script of SuperCollider posts within the time that it gives itself. */
+async function sclang(script: string): Promise<string> {
+  await using program = new Foreign("sclang", {
     args: [script],
-    env: {
-      QT_QPA_PLATFORM: "offscreen",
-      QTWEBENGINE_DISABLE_SANDBOX: "1",
-    },
-    stdin: "null",
-    stderr: "piped",
-  }).output();
+    env: { QT_QPA_PLATFORM: "offscreen", QTWEBENGINE_DISABLE_SANDBOX: "1" },
+    ...{ stdin: "null", stdout: "piped", stderr: "null" },
+  });
+  return await new Response(program.child.stdout).text();
 }

@@ -110,7 +110,7 @@ export class Oscdump implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#ended) this.#child.kill();
+    if (!this.#ended) this.#child.kill("SIGKILL");
     this.#ended = true;
     await this.#child.status;
     await this.#read;

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { parseCommand, UsageError } from "../../scripts/play/options.ts";
 import { ffmpeg, hasProgram } from "../audio/decode.ts";
 import { pause, sharedServer } from "../e2e/server.ts";
+import { Foreign } from "../foreign.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const server = sharedServer();
@@ -78,14 +79,14 @@ Deno.test("play says which option it does not understand", () => {
 
 /** `deno task play` in a terminal, whose output can be waited for. */
 class Terminal implements AsyncDisposable {
-  readonly #child: Deno.ChildProcess;
+  readonly #script: Foreign;
   readonly #keys: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   readonly #reading: Promise<void>;
   #shown = "";
 
   constructor(args: string[]) {
     const command = [Deno.execPath(), "task", "--quiet", "play", ...args];
-    this.#child = new Deno.Command("script", {
+    this.#script = new Foreign("script", {
       args: ["-qec", command.map((arg) => `'${arg}'`).join(" "), "/dev/null"],
       cwd: ROOT,
       // ffplay plays without a sound card.
@@ -93,13 +94,13 @@ class Terminal implements AsyncDisposable {
       stdin: "piped",
       stdout: "piped",
       stderr: "null",
-    }).spawn();
-    this.#keys = this.#child.stdin.getWriter();
+    });
+    this.#keys = this.#script.child.stdin.getWriter();
     this.#reading = this.#read();
   }
 
   async #read(): Promise<void> {
-    const text = this.#child.stdout.pipeThrough(new TextDecoderStream());
+    const text = this.#script.child.stdout.pipeThrough(new TextDecoderStream());
     for await (const part of text) this.#shown += part;
   }
 
@@ -117,12 +118,12 @@ class Terminal implements AsyncDisposable {
   }
 
   async end(): Promise<number> {
-    const { code } = await this.#child.status;
+    const { code } = await this.#script.child.status;
     return code;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#keys.close().catch(() => {});
+    await this.#script[Symbol.asyncDispose]();
     await this.#reading;
   }
 }

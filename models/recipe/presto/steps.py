@@ -35,7 +35,7 @@ class Options:
     own: float = 0.25  # share of the updates, of both, on G's own continuations
     energy: float = 0.05  # weight of the squared difference in level, in nepers: multistep samples swell without
     hinge: bool = False
-    ema: float = 0.97
+    ema: float = 0.995  # over minutes: what the generator circles about is better than where it is
     taps: tuple = (3, 6, 9)
     frozen: list = field(default_factory=lambda: ["resampler"])  # parameters of G that stay: prompts must mean the same
 
@@ -227,6 +227,7 @@ class Distiller:
 
 def train(distiller, out, minutes, updates=None, every=20, log=print, watch=None, warm=30):
     """Runs until `minutes` more or `updates` of G in all have passed; resumes from `out`. `watch(distiller)` is called with each checkpoint.
+    G's rate falls to zero over the last quarter.
 
     The fake score has `warm` updates of its own before G's first: a fake score that is still the teacher has nothing to say.
     """
@@ -237,7 +238,8 @@ def train(distiller, out, minutes, updates=None, every=20, log=print, watch=None
         d.follow(state["teacher"])
     step, seconds = state.get("step", 0), state.get("seconds", 0.0)
     d.updates = step
-    end, saved, sums, seen = seconds + 60 * minutes, time.time(), {}, 0
+    start, first, saved, sums, seen = seconds, step, time.time(), {}, 0
+    end = start + 60 * minutes
 
     def checkpoint():
         save(out, **parts, teacher=d.teacher, step=step, seconds=seconds)
@@ -247,8 +249,11 @@ def train(distiller, out, minutes, updates=None, every=20, log=print, watch=None
             d.update_fake()
     while seconds < end and (updates is None or step < updates):
         begin = time.time()
+        done = (seconds - start) / (end - start)
+        if updates is not None:
+            done = max(done, (step - first) / (updates - first))
         for group in d.optimiser.param_groups:
-            group["lr"] = o.lr * min(1, (step + 1) / 20)
+            group["lr"] = o.lr * min(1, (step + 1) / 20, 4 * (1 - done))
         found = {}
         for _ in range(o.fake_updates):
             found.update(d.update_fake())
