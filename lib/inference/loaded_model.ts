@@ -231,7 +231,9 @@ function blocksOf(
   );
 }
 
-function bpmOf(log2Bpm: number): number {
+/** What a graph says of the tempo: NaN, if the prompt implies none, is null. */
+function bpmOf(log2Bpm: number): number | null {
+  if (Number.isNaN(log2Bpm)) return null;
   return Math.min(MAX_BPM, Math.max(MIN_BPM, 2 ** log2Bpm));
 }
 

@@ -123,10 +123,18 @@ export class Process implements AsyncDisposable {
   }
 
   /** Address of a gateway. */
-  get wsUrl(): string {
+  get url(): string {
     const url = /http:\/\/\S+/.exec(this.first)?.[0];
     assert(url, this.first);
-    return `${url.replace("http", "ws")}/v1/stream`;
+    return url;
+  }
+
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
+  get wsUrl(): string {
+    return `${this.url.replace("http", "ws")}/v1/stream`;
   }
 
   /** Waits until something was logged. */
