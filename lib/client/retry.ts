@@ -4,7 +4,8 @@
  * @module
  */
 
-const FIRST_WAIT_MS = 250;
+/** Short: another server may be there at once, and what was sent ahead plays on meanwhile. */
+const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 8_000;
 
 /** Options of {@linkcode retry}. */

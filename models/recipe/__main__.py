@@ -22,6 +22,7 @@ def parser():
         ("base", "train the denoiser"),
         ("layers", "Presto-L: teach the base to run with fewer blocks at high noise"),
         ("steps", "Presto-S, Presto-LS: distil the sampler to a few steps"),
+        ("toy", "hold the choices of `steps` against each other where the answer is known"),
         ("report", "what layers and steps did: tables and plots"),
         ("recover", "turn a package back into checkpoints, to train them further"),
         ("export", "write the package that the server loads"),
@@ -38,7 +39,7 @@ def parser():
             p.add_argument("--clips", type=int, default=120, help="clips held in memory")
         p.add_argument("--dims", type=int, default=128)
         p.add_argument("--workers", type=int, default=2)
-        p.add_argument("--package", default="pocket", help="folder that export and report write, and whose prompt encoder is evaluated")
+        p.add_argument("--package", default="pocket", help="folder that export, report and toy write, and whose prompt encoder is evaluated")
         p.add_argument("--weights", default="base", choices=("base", "ase", "layers", "dmd-gan", "presto-s", "presto-ls"), help="export: which denoiser")
         if name == "evaluate":
             evaluate_arguments(p)
@@ -110,6 +111,10 @@ def main():
         from .presto import stage
 
         stage.run_steps(args.corpus, args.work, args.minutes, args.method, 128 if args.tiny else 1152, args.updates)
+    elif args.stage == "toy":
+        from .presto import toy
+
+        toy.run(args.package, 1 if args.tiny else 3)
     elif args.stage == "report":
         from .presto import report
 

@@ -28,7 +28,7 @@ from .presto import noise, sample
 from .presto.layers import SMALLEST
 from .presto.music import Conditions, Music
 from .quantise import SCALE, to_int8, white_noise
-from .text.student import MAX_TOKENS, Student
+from .text.student import MAX_TOKENS, Student, log2_bpm
 
 torch.backends.mha.set_fastpath_enabled(False)
 
@@ -37,7 +37,7 @@ HALF_MIN_SIZE = 256  # smaller tensors stay float32
 
 
 class PromptGraph(nn.Module):
-    """ids, mask -> prompt tokens (1, 8, 128), log2 bpm (1, 1)."""
+    """ids, mask -> prompt tokens (1, 8, 128), log2 bpm (1, 1), nan if the prompt implies no tempo."""
 
     def __init__(self, student, resampler):
         super().__init__()
@@ -45,7 +45,7 @@ class PromptGraph(nn.Module):
 
     def forward(self, ids, mask):
         embedding, tempo = self.student(ids, mask)
-        return self.resampler(embedding), tempo
+        return self.resampler(embedding), log2_bpm(tempo)
 
 
 class DecoderGraph(nn.Module):

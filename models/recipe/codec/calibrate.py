@@ -21,14 +21,19 @@ STRENGTH = 0.4  # of the measured gain: at full strength the error in dB is no l
 SECONDS, SKIP = 4, 2  # of a clip; latent frames at its start that lack their past
 
 
-def render(decoder, latents):
-    """Latents (n, dims) -> (2, 3840 n) through the network and the reference synthesis, and the network's doubt (8 n, bins)."""
+def decoded(decoder, latents):
+    """Latents (n, dims) -> what the synthesis is given, by name, and the network's doubt (8 n, bins)."""
     with torch.no_grad():
         out = decoder.audible(decoder(torch.tensor(latents)[None]))
-    doubt = 1 - out["advance"].square().sum(-1)[0].numpy()
     out = {k: v[0].numpy() for k, v in out.items()}
-    phase = {k: out[k][..., 0] + 1j * out[k][..., 1] for k in ("advance", "step")}
-    return synthesis.synthesise(out["log_mag"], out["hf"], out["pan"], out["coherence"], phase["advance"], phase["step"], out["env"]), doubt
+    doubt = 1 - (out["advance"] ** 2).sum(-1)
+    return {k: v[..., 0] + 1j * v[..., 1] if k in ("advance", "step") else v for k, v in out.items()}, doubt
+
+
+def render(decoder, latents):
+    """Latents (n, dims) -> (2, 3840 n) through the network and the reference synthesis, and the network's doubt (8 n, bins)."""
+    features, doubt = decoded(decoder, latents)
+    return synthesis.synthesise(**features), doubt
 
 
 def smooth(values, width=9):

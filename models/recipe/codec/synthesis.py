@@ -98,7 +98,7 @@ def spread():
     return np.interp(np.arange(F.TONAL_BINS) / SPREAD_NODE, nodes, turns)
 
 
-def _tonal(log_mag, z, pan, coherence):
+def tonal(log_mag, z, pan, coherence):
     hz = np.arange(F.TONAL_BINS) * F.SAMPLE_RATE / F.N_FFT
     gain, _ = _cross(hz)
     p, c = (np.stack([np.interp(hz, F.PAN_BANDS_HZ, row) for row in rows]) for rows in (pan, coherence))
@@ -164,9 +164,10 @@ def synthesise(log_mag, hf, pan, coherence, advance, step, env, z=None):
 
     log_mag (8n, 421), hf (8n, 19), pan and coherence (8n, 24), env (32n); advance, step (8n, 421) complex. Frame t
     reaches over hops t .. t + 5, so hop t is complete when frame t has been added; the first five hops
-    lack their predecessors. `z` (8n, 421) replaces the integrated phase, to study the true one.
+    lack their predecessors. `z` (8n, 421) replaces the integrated phase, to study others; without `env` nothing is shaped.
     """
     if z is None:
         z = lock_phase(log_mag, advance, step)
     samples = len(log_mag) * F.HOP
-    return _envelope((_tonal(log_mag, z, pan, coherence) + _noise(hf, pan, coherence))[:, :samples], env)
+    flat = (tonal(log_mag, z, pan, coherence) + _noise(hf, pan, coherence))[:, :samples]
+    return flat if env is None else _envelope(flat, env)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..corpus import words
+from ..text.associations import classes, phrases, unit
 from . import tables
 from .asks import held_out
 from .tables import STEPS
@@ -73,10 +73,11 @@ class Encoder:
         self.tokenizer.no_padding()
 
     def encode(self, text):
-        """-> prompt tokens (tokens, dims), beats a minute."""
+        """-> prompt tokens (tokens, dims), beats a minute or None."""
         ids = np.array([self.tokenizer.encode(text.lower()).ids], np.int64)
         tokens, log2_bpm = self.session.run(["tokens", "tempo"], {self.inputs["ids"]: ids, self.inputs["mask"]: np.ones_like(ids)})
-        return tokens[0], float(2 ** log2_bpm.reshape(-1)[0])
+        bpm = float(2 ** log2_bpm.reshape(-1)[0])
+        return tokens[0], None if np.isnan(bpm) else bpm
 
     def rows(self, texts):
         """-> (n, tokens x dims), unit length."""
@@ -109,25 +110,10 @@ def student(work):
     return rows
 
 
-def unit(rows):
-    return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
-
-
 def paraphrases():
     """-> [{"style", "mood", "text"}]."""
     with (HERE / "paraphrases.tsv").open() as file:
         return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-
-
-def phrases():
-    """-> {style: phrases}, {mood: phrases}: what captions call each."""
-    return {s: names + words.USE_STYLE[s] for s, names in words.STYLE.items()}, words.MOOD
-
-
-def classes(rows, told):
-    """-> names, their mean directions (classes, dims), as unlike as they can be: without what they share."""
-    means = unit(np.stack([rows(texts).mean(0) for texts in told.values()]))
-    return list(told), unit(means - means.mean(0))
 
 
 def ranks(scores, right):
@@ -187,12 +173,19 @@ def roughness(a, b, steps=STEPS):
 
 
 def tempo(encoder):
-    """-> share of the prompts that imply a tempo whose prediction is right, and what was predicted for each."""
-    said = [(text, slow, fast, encoder.encode(text)[1]) for text, slow, fast in TEMPI]
+    """-> shares of the prompts that imply a tempo whose prediction is right, and of the others that get none, and what was predicted."""
+
+    def bpm(text):
+        said = encoder.encode(text)[1]
+        return said and round(said, 1)
+
+    implied = [(text, slow, fast, bpm(text)) for text, slow, fast in TEMPI]
+    untimed = {text: bpm(text) for text in UNTIMED}
     return {
-        "right": float(np.mean([slow * (1 - NEAR) <= bpm <= fast * (1 + NEAR) for _, slow, fast, bpm in said])),
-        "predicted": [[text, slow, fast, round(bpm, 1)] for text, slow, fast, bpm in said],
-        "untimed": {text: round(encoder.encode(text)[1], 1) for text in UNTIMED},
+        "right": float(np.mean([said is not None and slow * (1 - NEAR) <= said <= fast * (1 + NEAR) for _, slow, fast, said in implied])),
+        "absent": float(np.mean([said is None for said in untimed.values()])),
+        "predicted": implied,
+        "untimed": untimed,
     }
 
 

@@ -68,8 +68,9 @@ def drift(name, pieces, distance):
 
 
 def coders(found):
-    rows = [[name, f"{r['log_mel_db']:.2f}", f"{r['convergence']:.3f}", f"{r['onsets']:.2f}"] for name, r in found.items()]
-    return table(["coder", "log-mel error, dB", "spectral convergence", "onset correlation"], rows)
+    said = (("log_mel_db", 2), ("convergence", 3), ("onsets", 2), ("warble_db", 1), ("warble_cents", 1))
+    rows = [[name, *(f"{r[key]:.{digits}f}" for key, digits in said)] for name, r in found.items()]
+    return table(["coder", "log-mel error, dB", "spectral convergence", "onset correlation", "warble, dB", "warble, cents"], rows)
 
 
 def prompts(found):
@@ -81,13 +82,15 @@ def prompts(found):
     of = next(iter(found["retrieval"].values()))
     head = ["500 paraphrases", f"style of {of['style']['of']}", "style among 16", f"mood of {of['mood']['of']}", "style and mood among 16"]
     timed = found["tempo"]
-    said = [[t, f"{slow:g}" if slow == fast else f"{slow:g}-{fast:g}", f"{bpm:.0f}"] for t, slow, fast, bpm in timed["predicted"]]
+    told = lambda bpm: "none" if bpm is None else f"{bpm:.0f}"
+    said = [[t, f"{slow:g}" if slow == fast else f"{slow:g}-{fast:g}", told(bpm)] for t, slow, fast, bpm in timed["predicted"]]
     return "\n\n".join([
         table(head, rows),
         f"Longest of {STEPS} steps between prompts over the mean: {found['roughest']:.2f}. "
-        f"Time of a prompt on one core: {found['milliseconds']:.1f} ms. Tempo right within 10 %: {timed['right']:.0%}.",
+        f"Time of a prompt on one core: {found['milliseconds']:.1f} ms. "
+        f"Tempo right within 10 % where one is implied: {timed['right']:.0%}; none where none is: {timed['absent']:.0%}.",
         table(["implies a tempo", "bpm", "predicted"], said),
-        table(["implies none", "predicted"], [[t, f"{bpm:.0f}"] for t, bpm in timed["untimed"].items()]),
+        table(["implies none", "predicted"], [[t, told(bpm)] for t, bpm in timed["untimed"].items()]),
         table(["prompt", "nearest caption", "cosine"], [[t, c, f"{x:.2f}"] for t, (c, x) in found["nearest"].items()]),
     ])  # fmt: skip
 

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from recipe import listen, metrics, rhythm
+from recipe.codec import features as F
 from recipe.evaluate import asks as A
-from recipe.evaluate import endurance, makers, score, spaces, tables
+from recipe.evaluate import endurance, makers, score, spaces, tables, warble
+from recipe.evaluate.codec import ways
 
 RATE = listen.RATE
 
@@ -123,3 +125,30 @@ def test_rows_stand_beside_their_bounds():
     (text,) = tables.relative({"real": row(0.4, 0.8, 0.1), "codec": row(0.3, 0.5, 0.2), "base": row(0.2, 0.4, 0.5)})
     assert text.splitlines()[-1] == "| base | 50% | 80% | 2.5 |"
     assert tables.relative({"base": row(0.2, 0.4, 0.5)}) == []
+
+
+def test_warble_is_what_wavers_and_was_not_in_the_source():
+    name, chord, hz = warble.chords(3)[0]
+    t = np.arange(chord.shape[1]) / RATE
+    assert name == "organ" and len(warble.alone(hz)) > 8
+    assert warble.warble(chord, 0.5 * chord, hz) == pytest.approx((0, 0), abs=1e-3)
+    swell = 1 + 0.1 * np.sin(2 * np.pi * 3 * t)
+    assert warble.warble(chord, chord * swell, hz)[0] == pytest.approx(20 * 0.1 / np.log(10) / np.sqrt(2), rel=0.05)
+    # A vibrato of 10 cents about one partial.
+    deviation = 440 * (2 ** (10 / 1200) - 1)
+    still, vibrato = (np.stack([np.sin(2 * np.pi * 440 * t + depth * np.sin(2 * np.pi * 3 * t))] * 2) for depth in (0, deviation / 3))
+    assert warble.warble(still, vibrato, np.array([440.0]))[1] == pytest.approx(10 / np.sqrt(2), rel=0.1)
+
+
+def test_every_way_to_a_phase_gives_the_clip_and_the_true_one_gives_it_best():
+    t = np.arange(12 * 3840) / RATE
+    audio = (0.2 * np.stack([np.sin(2 * np.pi * 220 * t) + np.sin(2 * np.pi * 331 * t)] * 2) * (1 + 0.5 * np.sin(9 * t))).astype(np.float32)
+    parts = F.split(F.features(audio))
+    n = len(parts["log_mag"])
+    told = {"log_mag": parts["log_mag"].reshape(-1, F.TONAL_BINS), "hf": parts["hf"].reshape(n * F.FRAMES, -1), "env": parts["env"].ravel()}
+    wide = np.zeros((n * F.FRAMES, len(F.PAN_BANDS_HZ)))
+    still = np.ones((n * F.FRAMES, F.TONAL_BINS), complex)
+    found = ways({**told, "pan": wide, "coherence": wide + 1, "advance": still, "step": -still}, audio)
+    error = {name: listen.spectral_convergence(audio[:, 4800:-4800], got[:, 4800:-4800]) for name, got in found.items()}
+    assert min(error, key=error.get) == "true phase" and error["true phase"] < 0.1
+    assert error["random phase"] > error["gradients of the magnitudes (PGHI), 2 sweeps"]

@@ -1,101 +1,18 @@
 """The distillation on a toy whose answer is known: eight Gaussians on a ring, in the plane."""
 
 import copy
-import math
 
 import pytest
 import torch
-from torch import nn
 
-from recipe.presto import layers, noise, sample, steps
-
-MODES, SPREAD = 8, 0.1
-CENTRES = torch.stack([torch.tensor([math.cos(a), math.sin(a)]) for a in torch.arange(MODES) * 2 * math.pi / MODES]) * 0.7
-
-
-class Plain:
-    """Nothing is given and nothing is asked."""
-
-    unknown = torch.ones(1, 1, 1)
-
-    def null(self):
-        return self
-
-
-class Toy(nn.Module):
-    """A residual network on rows of independent points (batch, time, 2) behind the interface of the distillation."""
-
-    sigma_data, blocks, width = 0.5, 6, 64
-
-    def __init__(self):
-        super().__init__()
-        self.inp = nn.Linear(2, self.width)
-        self.noise = nn.Linear(32, self.width)
-        self.budget = nn.Embedding(self.blocks + 1, self.width)
-        nn.init.zeros_(self.budget.weight)
-        self.layers = nn.ModuleList([
-            nn.Sequential(nn.LayerNorm(self.width), nn.Linear(self.width, 128), nn.SiLU(), nn.Linear(128, self.width)) for _ in range(self.blocks)
-        ])
-        self.out = nn.Linear(self.width, 2)
-        self.register_buffer("fourier", torch.exp(torch.linspace(-1, 2, 16)))
-
-    def _run(self, x, sigma, kept, blocks=None, taps=(), extra=None):
-        s, sd = sigma.reshape(-1, 1, 1), self.sigma_data
-        phase = sigma.log()[:, None] * self.fourier
-        emb = self.noise(torch.cat([phase.cos(), phase.sin()], -1)) + self.budget.weight[self.blocks if blocks is None else blocks]
-        if extra is not None:
-            emb = emb + extra
-        h, tapped = self.inp(x / (s**2 + sd**2).sqrt()), []
-        for i in kept:
-            h = h + self.layers[i](h + emb[:, None])
-            if i in taps:
-                tapped.append(h)
-        return sd**2 / (s**2 + sd**2) * x + s * sd / (s**2 + sd**2).sqrt() * self.out(h), tapped
-
-    def denoise(self, x, sigma, cond, blocks=None):
-        k = self.blocks if blocks is None else blocks
-        return self._run(x, sigma, [i for i in range(self.blocks) if i < k - 1 or i == self.blocks - 1], blocks)[0]
-
-    def denoise_tail_dropped(self, x, sigma, cond, blocks):
-        return self._run(x, sigma, range(blocks))[0]
-
-    def features(self, x, sigma, cond, taps, extra=None):
-        return self._run(x, sigma, range(self.blocks), None, taps, extra)
-
-
-def batches(rows=16, time=16):
-    return CENTRES[torch.randint(MODES, (rows, time))] + SPREAD * torch.randn(rows, time, 2), Plain()
+from recipe.presto import layers, noise, steps, toy
+from recipe.presto.toy import MODES, batches, draw, judged
 
 
 @pytest.fixture(scope="module")
 def teacher():
     torch.manual_seed(0)
-    model = Toy()
-    optimiser = torch.optim.AdamW(model.parameters(), lr=2e-3)
-    for i in range(1500):
-        for group in optimiser.param_groups:
-            group["lr"] = 2e-3 * (1 - i / 1500)
-        x, cond = batches(64, 4)
-        sigma = noise.training(len(x))
-        loss = layers.loss_of(model, x, cond, sigma, model.blocks)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-    return model.eval()
-
-
-def judged(points):
-    """-> share of points within three spreads of a mode, modes that have at least a third of their share."""
-    points = points.reshape(-1, 2)
-    distance = torch.cdist(points, CENTRES)
-    near, which = distance.min(1)
-    share = torch.bincount(which[near < 3 * SPREAD], minlength=MODES) / len(points)
-    return float((near < 3 * SPREAD).float().mean()), int((share > 1 / MODES / 3).sum())
-
-
-def draw(model, steps, rows=128):
-    torch.manual_seed(1)
-    return sample.pingpong(model, (rows, 16, 2), Plain(), steps)
+    return toy.base()
 
 
 def test_presto_s_draws_the_mixture_in_a_few_steps(teacher, tmp_path):

@@ -80,7 +80,7 @@ def test_the_table_says_what_was_found():
     found = {
         "retrieval": {"prompt tokens": {"style": one, "mood": one | {"of": 6}, "both": one | {"of": 120}}},
         "roughest": 1.04, "milliseconds": 2.2, "nearest": {"polka": ["musette", 0.7]},
-        "tempo": {"right": 0.9, "predicted": [["slow waltz", 72, 110, 114.2]], "untimed": {"water": 92.0}},
+        "tempo": {"right": 0.9, "absent": 0.5, "predicted": [["slow waltz", 72, 110, 114.2]], "untimed": {"water": 92.0, "hello": None}},
     }  # fmt: skip
     text = tables.markdown({"prompts": {"prompts": found}})
     for said in ("| prompt tokens | 31% | 35% | 31% | 35% |", "1.04", "2.2 ms", "90%", "| slow waltz | 72-110 | 114 |", "| polka | musette | 0.70 |"):

@@ -1,8 +1,9 @@
 """The prompt encoder: a small transformer distilled from the teacher's sentence embeddings.
 
 It learns from the corpus' captions, from phrases mixed out of them, and from WordNet's glosses and words
-(general English), so that words no caption has still land near their meaning. It also predicts tempo,
-from captions whose clip's tempo is known.
+(general English), so that words no caption has still land near their meaning, and from associations of scenes with
+styles and moods. It also predicts tempo, and how sure it is of it: from captions whose clip's tempo is known, from
+associations with the tempi of their style, and from general English with any tempo at all.
 """
 
 import json
@@ -18,14 +19,18 @@ from torch.nn import functional as f
 
 from ..checkpoint import Ema, load, save
 from ..precision import fast
+from . import associations
 from .teacher import Teacher
 
 WORDNET = Path("/usr/share/wordnet")  # Debian's wordnet-base
 MAX_TOKENS = 48
+MIDDLE = 6.75  # 2^6.75 = 108 bpm
+UNSURE = 0.3  # octaves that a prediction may be expected to be off before it is none
+KINDS = CAPTION, PHRASE, ASSOCIATION, GENERAL = range(4)
 
 
 class Student(nn.Module):
-    """ids, mask (batch, time) -> embedding (batch, 384) of unit length, log2(bpm) (batch, 1)."""
+    """ids, mask (batch, time) -> embedding (batch, 384) of unit length, tempo (batch, 2): log2(bpm), log of the error to expect."""
 
     def __init__(self, vocabulary=30522, narrow=128, dim=256, blocks=3, heads=4, out=384):
         super().__init__()
@@ -36,7 +41,7 @@ class Student(nn.Module):
         self.blocks = nn.TransformerEncoder(layer, blocks, enable_nested_tensor=False)
         self.norm = nn.LayerNorm(dim)
         self.out = nn.Linear(dim, out)
-        self.tempo = nn.Sequential(nn.Linear(dim, 64), nn.GELU(), nn.Linear(64, 1))
+        self.tempo = nn.Sequential(nn.Linear(dim, 64), nn.GELU(), nn.Linear(64, 2))
 
     def start_from(self, vocabulary):
         """Sets the token embeddings to the principal components of the teacher's own (vocabulary, 384)."""
@@ -50,7 +55,19 @@ class Student(nn.Module):
         h = self.norm(self.blocks(h, src_key_padding_mask=mask == 0))
         m = mask[..., None].to(h.dtype)
         pooled = (h * m).sum(1) / m.sum(1)
-        return f.normalize(self.out(pooled), dim=-1), self.tempo(pooled) + 6.75  # 2^6.75 = 108 bpm
+        return f.normalize(self.out(pooled), dim=-1), self.tempo(pooled)
+
+
+def log2_bpm(tempo):
+    """Tempo (batch, 2) as the student puts it -> log2(bpm) (batch, 1), nan where it is too unsure."""
+    guess, spread = tempo.split(1, dim=-1)
+    return torch.where(spread > float(np.log(UNSURE)), torch.nan, guess + MIDDLE)
+
+
+def tempo_loss(tempo, log2):
+    """Negative log-likelihood of log2(bpm) (batch) under Laplace distributions, whose scale is the error to expect."""
+    guess, spread = tempo.float().clamp(min=-4).unbind(-1)
+    return ((guess + MIDDLE - log2).abs() / spread.exp() + spread).mean()
 
 
 def wordnet_texts(limit, seed=0):
@@ -71,30 +88,54 @@ def wordnet_texts(limit, seed=0):
 
 
 def music_texts(corpus, count, seed=0):
-    """Captions (text, log2 bpm or None) and phrases cut and joined from two captions (their tempo unknown)."""
+    """-> captions (text, style, log2 bpm or nan) and phrases cut and joined from captions (their style and tempo unknown)."""
     rng = random.Random(seed)
     known = []
     for path in sorted(Path(corpus).glob("?????.json")):
         label = json.loads(path.read_text())
         if label["split"] == "train":
-            tempo = float(np.log2(label["bpm"])) if "bpm" in label else None
-            known += [(c, tempo) for c in label["captions"]]
-    pieces = [p.strip() for c, _ in known for p in re.split(r"[,;.]", c) if len(p.strip()) > 2]
-    joined = [(", ".join(rng.sample(pieces, rng.randint(1, 3))), None) for _ in range(count)]
-    return known + joined
+            tempo = float(np.log2(label["bpm"])) if "bpm" in label else np.nan
+            known += [(c, label.get("style", "-"), tempo) for c in label["captions"]]
+    pieces = [p.strip() for c, _, _ in known for p in re.split(r"[,;.]", c) if len(p.strip()) > 2]
+    joined = [(", ".join(rng.sample(pieces, rng.randint(1, 3))), "-", np.nan) for _ in range(count)]
+    return known, joined
 
 
 def prepare(corpus, work, general, phrases):
-    """Teacher embeddings of all texts, kept in work/text.npz: texts, targets, log2 bpm (nan: unknown)."""
+    """What there is to learn, kept in work/text.npz: texts, targets, log2 bpm (nan: unknown), kind, style.
+
+    Kinds are those of `KINDS`. The targets are the teacher's embeddings; of what no caption says, once it has
+    learned the associations.
+    """
     path = Path(work) / "text.npz"
     if not path.exists():
-        rows = music_texts(corpus, phrases)
-        rows += [(t, None) for t in wordnet_texts(general)] if WORDNET.exists() else []
-        texts = [t for t, _ in rows]
-        targets = Teacher().embed(texts)
-        bpm = np.array([np.nan if b is None else b for _, b in rows], np.float32)
-        np.savez(path, texts=np.array(texts), targets=targets, bpm=bpm)
+        captions, joined = music_texts(corpus, phrases)
+        associated = [(a["text"], a["style"], np.nan) for a in associations.lines()]
+        glosses = [(t, "-", np.nan) for t in wordnet_texts(general)] if WORDNET.exists() else []
+        rows = captions + joined + associated + glosses
+        kind = np.repeat(np.arange(len(KINDS)), [len(captions), len(joined), len(associated), len(glosses)])
+        texts, style, bpm = (np.array(column) for column in zip(*rows))
+        music = texts[kind <= PHRASE].tolist()
+        taught = associations.teach(Path(work) / "teacher.pt", music, epochs=1 if general < 1000 else 6)
+        targets = np.concatenate([Teacher().embed(music), taught.embed(texts[kind > PHRASE].tolist())])
+        np.savez(path, texts=texts, targets=targets, bpm=bpm.astype(np.float32), kind=kind, style=style)
     return np.load(path)
+
+
+class Tempi:
+    """What tempo a text is to be heard with, drawn anew each time where the text leaves it open."""
+
+    def __init__(self, data):
+        self.bpm, self.kind, self.style = data["bpm"], data["kind"], data["style"]
+        known = ~np.isnan(self.bpm)
+        self.of = {s: self.bpm[known & (self.style == s)] for s in np.unique(self.style[known])}
+        self.any = self.bpm[known]
+
+    def __call__(self, row, rng):
+        """-> log2 bpm, nan where nothing is known: of phrases that may name one."""
+        if self.kind[row] in (CAPTION, PHRASE):
+            return self.bpm[row]
+        return rng.choice(self.of.get(self.style[row], self.any))
 
 
 def run(corpus, work, out, minutes, tiny=False, batch=128, lr=1e-3, log=print):
@@ -106,11 +147,11 @@ def run(corpus, work, out, minutes, tiny=False, batch=128, lr=1e-3, log=print):
     teacher.tokenizer.no_padding()
     ids = [e.ids for e in teacher.tokenizer.encode_batch([t.lower() for t in data["texts"].tolist()])]
     lengths = np.array([len(row) for row in ids])
-    targets, bpm = data["targets"].astype(np.float32), data["bpm"]
+    targets, tempi = data["targets"].astype(np.float32), Tempi(data)
     order = np.random.default_rng(0).permutation(len(ids))
     held, train = order[: len(ids) // 50], order[len(ids) // 50 :]
-    timed = np.flatnonzero(~np.isnan(bpm))
-    music = train[train <= timed.max()] if len(timed) else train
+    kind = data["kind"][train]
+    music, associated = train[kind <= PHRASE], train[kind == ASSOCIATION]
     size = {"dim": 32, "blocks": 1} if tiny else {}
     model = Student(**size)
     if not tiny and not Path(out).exists():
@@ -125,25 +166,25 @@ def run(corpus, work, out, minutes, tiny=False, batch=128, lr=1e-3, log=print):
         x = torch.zeros(len(rows), width, dtype=torch.long)
         for r, i in enumerate(rows):
             x[r, : len(ids[i])] = torch.tensor(ids[i])
-        return x, (x > 0).long(), torch.tensor(targets[rows]), torch.tensor(bpm[rows])
+        return x, (x > 0).long(), torch.tensor(targets[rows]), torch.tensor([tempi(i, rng) for i in rows])
 
     begin = time.time()
     while time.time() - begin < 60 * minutes:
         done = (time.time() - begin) / 60 / minutes
         for group in optimiser.param_groups:
             group["lr"] = lr * min(1, (step + 1) / 300) * (0.02 + 0.98 * (1 - done))
-        rows = np.concatenate([rng.choice(music, 3 * batch), rng.choice(train, 5 * batch)])
+        rows = np.concatenate([rng.choice(pool, n * batch) for pool, n in ((music, 3), (train, 4), (associated, 1))])
         at = rng.integers(0, 7 * batch)  # neighbours in length, so that little is padding
         rows = rows[np.argsort(lengths[rows], kind="stable")][at : at + batch]
         x, mask, y, tempo = padded(rows)
         with fast():
             e, guess = model(x, mask)
-        e, guess = e.float(), guess.float()[:, 0]
+        e = e.float()
         logits = 20 * e @ y.T  # each text must be nearest to its own target as well
         loss = 4 * (1 - (e * y).sum(1)).mean() + 0.2 * f.cross_entropy(logits, torch.arange(len(rows)))
         known = ~tempo.isnan()
         if known.any():
-            loss = loss + (guess[known] - tempo[known]).abs().mean()
+            loss = loss + 0.3 * tempo_loss(guess[known], tempo[known])
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -154,8 +195,8 @@ def run(corpus, work, out, minutes, tiny=False, batch=128, lr=1e-3, log=print):
             with torch.no_grad():
                 x, mask, y, tempo = padded(held[:512])
                 e, guess = ema.model(x, mask)
-                error = (guess[:, 0] - tempo).abs()
-                log(f"step {step} {spent + time.time() - begin:.0f}s loss {float(loss):.3f} held-out cosine {float((e * y).sum(1).mean()):.3f} tempo error {float(error[~tempo.isnan()].median()):.3f} octaves", flush=True)
+                error = (guess[:, 0] + MIDDLE - tempo).abs()[torch.tensor(data["kind"][held[:512]] == CAPTION) & ~tempo.isnan()]
+                log(f"step {step} {spent + time.time() - begin:.0f}s loss {float(loss):.3f} held-out cosine {float((e * y).sum(1).mean()):.3f} tempo error {float(error.median()):.3f} octaves", flush=True)
                 save(out, model=model, ema=ema, optimiser=optimiser, step=step, seconds=spent + time.time() - begin, size=size)
     save(out, model=model, ema=ema, optimiser=optimiser, step=step, seconds=spent + time.time() - begin, size=size)
     embed_corpus(corpus, work, ema.model, teacher.tokenizer)

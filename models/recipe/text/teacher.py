@@ -41,6 +41,12 @@ class Teacher:
             out[rows] = self._pooled(ids, mask).numpy().astype(np.float16)
         return out
 
+    def grasp(self, texts):
+        """-> (n, 384) of unit length, for training."""
+        self.tokenizer.enable_padding()
+        encoded = self.tokenizer.encode_batch([t.lower() for t in texts])
+        return self._pooled(torch.tensor([e.ids for e in encoded]), torch.tensor([e.attention_mask for e in encoded]))
+
     @torch.no_grad()
     def embed_vocabulary(self, batch=512):
         """-> (vocabulary, 384): each token as a sentence of its own."""
