@@ -20,6 +20,7 @@ from torch.nn import functional as f
 from . import labels
 from .base.model import Config
 from .base.train import Base
+from .branches import branch
 from .checkpoint import Ema
 from .codec import features as F
 from .codec import synthesis
@@ -243,7 +244,7 @@ def prompt_graph(module, path):
 
 
 class BudgetGraph(nn.Module):
-    """A Network whose layer budget is an input: what is left out stands in an untaken branch and is not computed.
+    """A Network whose layer budget is an input. Each block is run and what it makes is taken or not: `branch` makes an If of that.
 
     With `tail`, the budget leaves out the last blocks and the network is not told, as in ASE.
     """
@@ -259,19 +260,21 @@ class BudgetGraph(nn.Module):
         emb = n.sigma(n.noise_features(c_noise)) + n.pooled(prompt.flatten(1)) + n.budget(told)
         h, shared, angles = n.enter(x, emb, controls, context)
         for i, block in enumerate(n.blocks):
+            made = block(h, shared, prompt, angles)
             if SMALLEST - 1 <= i < last or (self.tail and i == last):
-                run = lambda h, s, p, a, block=block: block(h, s, p, a)  # noqa: E731
-                kept = blocks > i if self.tail else blocks - 1 > i
-                h = torch.cond(kept, run, lambda h, s, p, a: h.clone(), (h, shared, prompt, angles))
-            else:
-                h = block(h, shared, prompt, angles)
+                made = torch.where(blocks > i if self.tail else blocks - 1 > i, made, h)
+            h = made
         return n.read(h, x, emb)
 
 
+LEVELS = (0.05, 0.15, 0.5, 1.5, 5.0, 15.0)
+
+
 @torch.no_grad()
-def own_pieces(base, frames=64, pieces=6):
+def own_pieces(base, weights=SHIPPED, frames=64, pieces=6):
     """What the network reads while it makes music for random prompts and controls, noise level by noise level, with and without a beginning."""
     c, music, out = base.c, Music(base), []
+    budgets = noise.BUDGETS if weights in DROPPING else None
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         z = None
@@ -281,42 +284,53 @@ def own_pieces(base, frames=64, pieces=6):
             if z is not None:
                 context[:, : frames // 2] = torch.cat([z[:, frames // 2 :], torch.ones(1, frames // 2, 1)], -1)
             cond = Conditions(prompt, 2 * torch.rand(1, frames, c.controls) - 1, context)
-            z = sample.base(music, (1, frames, c.latents), cond, 6)
-            for sigma in (0.05, 0.15, 0.5, 1.5, 5.0, 15.0):
+            shape = (1, frames, c.latents)
+            z = sample.pingpong(music, shape, cond, 4, budgets) if weights in DISTILLED else sample.base(music, shape, cond, 6)
+            for sigma in LEVELS:
                 x = (z + sigma * torch.randn_like(z)) / (sigma**2 + c.sigma_data**2) ** 0.5 * cond.unknown
-                for given in (cond, cond.null()):
+                for given in (cond,) if weights in DISTILLED else (cond, cond.null()):
                     feed = {"x": x, "c_noise": torch.tensor([sigma]).log() / 4, "prompt": given.prompt, "controls": given.controls, "context": given.context}
-                    out.append({k: v.numpy() for k, v in feed.items()})
+                    feed = {k: v.numpy() for k, v in feed.items()}
+                    if budgets is None:
+                        out.append(feed)
+                    else:
+                        out += [feed | {"blocks": np.array(blocks)} for blocks in (SMALLEST, noise.budget(sigma), c.blocks)]
     return out
 
 
 def denoiser_graph(network, path, budgets=False, tail=False, feeds=()):
     """Writes the denoiser; with `budgets` it takes the number of blocks to run, which `tail` leaves out at the end.
 
-    With `feeds`, which show the ranges of its inputs, its products are of whole numbers: not with budgets, which the quantiser does not look into.
+    With `feeds`, which show the ranges of its inputs, its products are of whole numbers.
     """
     c, b, n = network.c, 2, 24
     names = ["x", "c_noise", "prompt", "controls", "context"], ["f"]
-    args = (
+    args = [
         torch.randn(b, n, c.latents), torch.randn(b), torch.randn(b, c.prompt_tokens, c.prompt_dims),
         torch.randn(b, n, c.controls), torch.randn(b, n, c.latents + 1),
-    )  # fmt: skip
+    ]  # fmt: skip
     auto = torch.export.Dim.AUTO
     both = {0: auto, 1: auto}
-    dynamic = (both, {0: auto}, {0: auto}, both, both)
-    if not budgets:
-        if not feeds:
-            return write_graph(network, args, path, *names, dynamic)
-        to_onnx(network, args, path, *names, dynamic, opset=20)
+    dynamic, module = [both, {0: auto}, {0: auto}, both, both], network
+    if budgets:
+        module = BudgetGraph(network, tail)
+        names[0].append("blocks")
+        args.append(torch.tensor(c.blocks - 1))
+        dynamic.append(None)
+    to_onnx(module, tuple(args), path, *names, tuple(dynamic), opset=20)
+    if feeds:
         # Latents and controls come in as they are.
-        to_int8(path, feeds, lambda name, shape: shape[0] == c.patch * (2 * c.latents + 1 + c.controls))
-        to_half(path)
-        check(network, [torch.tensor(a) for a in feeds[-1].values()], path, names[0], typical)
-        return graph_entry(path, {n: n for n in names[0]}, {n: n for n in names[1]})
-    names[0].append("blocks")
-    args = (*args, torch.tensor(c.blocks - 1))
-    entry = write_graph(BudgetGraph(network, tail), args, path, *names, (*dynamic, None))
-    del entry["inputs"]["blocks"]  # the manifest names it in `budgets`
+        to_int8(path, feeds, lambda name, shape: shape[0] == c.patch * (2 * c.latents + 1 + c.controls), apart=budgets)
+    to_half(path)
+    if budgets and branch(path, "blocks") != c.blocks - SMALLEST + tail:
+        raise ValueError(f'graph "{path}" has not a branch for every block that may be left out')
+    if feeds:
+        for feed in feeds[-3:]:
+            check(module, [torch.tensor(a) for a in feed.values()], path, names[0], typical)
+    else:
+        check(module, args, path, names[0])
+    entry = graph_entry(path, {n: n for n in names[0]}, {n: n for n in names[1]})
+    entry["inputs"].pop("blocks", None)  # the manifest names it in `budgets`
     return entry
 
 
@@ -355,7 +369,7 @@ def run(work, package, weights=SHIPPED):
         base = averaged(work, weights).base.eval()
     graphs = {
         "prompt": prompt_graph(PromptGraph(student, base.resampler), out / "prompt.onnx"),
-        "denoiser": denoiser_graph(base.network, out / "denoiser.onnx", weights in DROPPING, weights == "ase", () if weights in DROPPING else own_pieces(base)),
+        "denoiser": denoiser_graph(base.network, out / "denoiser.onnx", weights in DROPPING, weights == "ase", own_pieces(base, weights)),
         "decoder": decoder_graph(DecoderGraph(decoder), out / "decoder.onnx"),
         "encoder": encoder_graph(dict(np.load(Path(work) / "pca.npz")), out / "encoder.onnx"),
     }

@@ -28,10 +28,11 @@ def white_noise(shapes, sigma, count=16):
         yield {k: np.float32(sigma * rng.standard_normal(shape)) for k, shape in shapes.items()}
 
 
-def to_int8(path, feeds, exact):
+def to_int8(path, feeds, exact, apart=False):
     """Quantises the products with weights of the graph at `path`, in place.
 
     Ranges are found on `feeds` (name: array); `exact(name of the input, shape of the weights)` says which products stay as they are.
+    With `apart`, products that share an input quantise it each for itself: they may come to stand in different branches.
     """
     graph = onnx.load(path).graph
     weights = {w.name: tuple(w.dims) for w in graph.initializer}
@@ -41,6 +42,6 @@ def to_int8(path, feeds, exact):
         str(path), str(path), Feeds(feeds), quant_format=QuantFormat.QDQ, op_types_to_quantize=["MatMul"],
         activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True,
         nodes_to_exclude=left,
-        extra_options={"OpTypesToExcludeOutputQuantization": ["MatMul"], "WeightSymmetric": True},
+        extra_options={"OpTypesToExcludeOutputQuantization": ["MatMul"], "WeightSymmetric": True, "DedicatedQDQPair": apart},
     )  # fmt: skip
     logging.disable(logging.NOTSET)

@@ -87,7 +87,7 @@ def restore(module, export, shipped):
 def restore_denoiser(base, shipped):
     """`restore` of a Base's network, whether its products are of whole numbers or not: that changes the order of a graph."""
     whole = any(w.data_type == TensorProto.INT8 for w in onnx.load(shipped).graph.initializer)
-    restore(base.network, lambda m, path: denoiser_graph(m, path, feeds=own_pieces(base, 8, 1) if whole else ()), shipped)
+    restore(base.network, lambda m, path: denoiser_graph(m, path, feeds=own_pieces(base, frames=8, pieces=1) if whole else ()), shipped)
 
 
 def recover_pca(linear, mean):

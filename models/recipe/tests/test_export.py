@@ -1,12 +1,16 @@
 """The denoiser in whole numbers does what it did, and can be turned back into one to train further."""
 
+import numpy as np
 import onnx
+import onnxruntime
+import pytest
 import torch
 from onnx import TensorProto
 
 from recipe.base.model import Config
 from recipe.base.train import Base
-from recipe.export import denoiser_graph, own_pieces
+from recipe.export import BudgetGraph, denoiser_graph, own_pieces
+from recipe.presto.layers import SMALLEST
 from recipe.recover import restore_denoiser
 
 
@@ -24,3 +28,30 @@ def test_a_denoiser_in_whole_numbers_can_be_recovered(tmp_path):
     for (name, p), q in zip(base.network.named_parameters(), again.network.parameters()):
         if "budget" not in name:  # of which the exporter keeps the row that is used
             assert (p - q).abs().max() < 0.02 * p.abs().max(), name
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_blocks_that_may_be_left_out_stand_in_branches_and_are_left_out(tmp_path, whole):
+    torch.manual_seed(0)
+    base = Base(Config(latents=8, dim=32, blocks=12, heads=2)).eval()
+    for p in base.parameters():
+        torch.nn.init.normal_(p, std=0.15)
+    path = tmp_path / "denoiser.onnx"
+    pieces = own_pieces(base, "presto-ls", frames=16, pieces=2)
+    denoiser_graph(base.network, path, budgets=True, feeds=pieces if whole else ())
+    graph = onnx.load(path).graph
+    branches = [a.g for node in graph.node if node.op_type == "If" for a in node.attribute if a.name == "then_branch"]
+    assert len(branches) == 12 - SMALLEST
+    assert all(sum(node.op_type == "MatMul" for node in g.node) >= 7 for g in branches)
+    # Outside are the blocks that are always run: every second of them hears the prompt.
+    assert sum(node.op_type == "Softmax" for node in graph.node) == SMALLEST + SMALLEST // 2
+    session = onnxruntime.InferenceSession(path)
+    feed = pieces[-1]
+    for blocks in (SMALLEST, 8, 12):
+        got = session.run(None, feed | {"blocks": np.array(blocks)})[0]
+        given = {k: torch.tensor(v) for k, v in feed.items() if k != "blocks"}
+        with torch.no_grad():
+            want = BudgetGraph(base.network)(**given, blocks=torch.tensor(blocks)).numpy()
+            own = base.network(*given.values(), blocks).numpy() if blocks < 12 else want
+        assert np.sqrt(((got - want) ** 2).mean()) < (0.03 if whole else 2e-3) * np.abs(want).max()
+        assert np.abs(own - want).max() < 1e-5 * np.abs(want).max()
