@@ -43,7 +43,7 @@ function single<I, O>(
   };
 }
 
-/** Token ids to prompt tokens, then log2 of the tempo if there is one. */
+/** Token ids to prompt tokens, then log2 of the tempo (NaN: none is implied) if the package predicts one. */
 export function encodeJob(model: string, runOn: RunOn) {
   const key = `${model} prompt`;
   return single<number[], Samples[]>(key, async (worker, ids) => {

@@ -18,6 +18,7 @@ from torch import nn
 from torch.nn import functional as f
 
 from ..checkpoint import Ema, load, save
+from ..corpus import words
 from ..precision import fast
 from . import associations
 from .teacher import Teacher
@@ -25,7 +26,8 @@ from .teacher import Teacher
 WORDNET = Path("/usr/share/wordnet")  # Debian's wordnet-base
 MAX_TOKENS = 48
 MIDDLE = 6.75  # 2^6.75 = 108 bpm
-UNSURE = 0.3  # octaves that a prediction may be expected to be off before it is none
+UNSURE = 0.28  # octaves that a prediction may be expected to be off before it is none
+PACE_ALONE = ("{}", "{}", "{} music", "something {}", "a {} piece", "{}, please", "play it {}")
 KINDS = CAPTION, PHRASE, ASSOCIATION, GENERAL = range(4)
 
 
@@ -78,11 +80,11 @@ def wordnet_texts(limit, seed=0):
             if line.startswith("  ") or "|" not in line:
                 continue
             head, gloss = line.split("|", 1)
-            words = [w.replace("_", " ") for w in re.findall(r"[A-Za-z_']{3,}", " ".join(head.split()[4:8]))]
+            terms = [w.replace("_", " ") for w in re.findall(r"[A-Za-z_']{3,}", " ".join(head.split()[4:8]))]
             gloss = gloss.strip()
             texts.append(gloss.split(";")[0][:160])
-            texts += [f"{words[0]}: {gloss.split(';')[0][:120]}"] if words else []
-            texts += re.findall(r'"([^"]{8,120})"', gloss)[:1] + words[:1]
+            texts += [f"{terms[0]}: {gloss.split(';')[0][:120]}"] if terms else []
+            texts += re.findall(r'"([^"]{8,120})"', gloss)[:1] + terms[:1]
     random.Random(seed).shuffle(texts)
     return texts[:limit]
 
@@ -98,7 +100,18 @@ def music_texts(corpus, count, seed=0):
             known += [(c, label.get("style", "-"), tempo) for c in label["captions"]]
     pieces = [p.strip() for c, _, _ in known for p in re.split(r"[,;.]", c) if len(p.strip()) > 2]
     joined = [(", ".join(rng.sample(pieces, rng.randint(1, 3))), "-", np.nan) for _ in range(count)]
-    return known, joined
+    return known, joined + pace_texts([bpm for _, _, bpm in known if not np.isnan(bpm)], rng)
+
+
+def pace_texts(tempi, rng, each=12):
+    """Words of pace alone, with log2 bpm that they may mean, out of `tempi`."""
+    out, slowest = [], 0
+    for fastest, paces in words.PACE:
+        meant = [t for t in tempi if slowest <= 2**t < fastest]
+        for pace in paces if meant else ():
+            out += [(rng.choice(PACE_ALONE).format(pace), "-", rng.choice(meant)) for _ in range(each)]
+        slowest = fastest
+    return out
 
 
 def prepare(corpus, work, general, phrases):
