@@ -1,14 +1,17 @@
 """The paraphrases say nothing that captions say, and the measures of the prompt encoder are what they claim."""
 
+import random
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from recipe.corpus import words
 from recipe.evaluate import prompts as P
 from recipe.evaluate import tables, vocabulary
+from recipe.text import associations, student
 
 POCKET = Path(__file__).parents[2] / "pocket"
 
@@ -85,3 +88,51 @@ def test_the_table_says_what_was_found():
     text = tables.markdown({"prompts": {"prompts": found}})
     for said in ("| prompt tokens | 31% | 35% | 31% | 35% |", "1.04", "2.2 ms", "90%", "| slow waltz | 72-110 | 114 |", "| polka | musette | 0.70 |"):
         assert said in text
+
+
+def test_associations_are_of_known_classes_and_share_no_content_word_with_the_paraphrases():
+    lines = associations.lines()
+    assert len(lines) > 4000
+    assert {a["style"] for a in lines} == {*words.STYLE, "-"} and {a["mood"] for a in lines} == {*words.MOOD, "-"}
+    asked = set().union(*(vocabulary.lemmas(w) for a in P.paraphrases() for w in set(vocabulary.words(a["text"])) - vocabulary.STOP))
+    assert [a["text"] for a in lines if vocabulary.shared(a["text"], asked)] == []
+
+
+def test_a_caption_in_place_of_an_association_says_its_style_and_its_mood():
+    rng = np.random.default_rng(0)
+    said = associations.caption("waltz", "dark low", rng)
+    assert any(said.startswith(mood) for mood in words.MOOD["dark low"])
+    assert any(said.endswith(name) for name in words.STYLE["waltz"] + words.USE_STYLE["waltz"])
+    assert associations.caption("-", "bright mid", rng) in words.MOOD["bright mid"]
+
+
+def test_the_tempo_is_none_where_the_error_to_expect_is_large():
+    spread = torch.tensor([0.05, 0.9 * student.UNSURE, 1.1 * student.UNSURE, 1.0])
+    tempo = torch.stack([torch.full((4,), -0.75), spread.log()], 1)
+    found = student.log2_bpm(tempo)[:, 0]
+    assert found[:2].tolist() == [6.0, 6.0] and found[2:].isnan().all()
+
+
+def test_the_error_to_expect_is_learned():
+    torch.manual_seed(0)
+    tempo = torch.zeros(2, 2, requires_grad=True)
+    optimiser = torch.optim.Adam([tempo], lr=0.05)
+    for _ in range(400):
+        heard = torch.stack([torch.full((64,), 7.0), 7 + torch.rand(64) - 0.5])  # one that is sure, one of an octave
+        loss = student.tempo_loss(tempo.repeat_interleave(64, 0), heard.flatten())
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    assert tempo[:, 0].detach().numpy() + student.MIDDLE == pytest.approx([7, 7], abs=0.06)
+    spread = tempo[:, 1].detach().exp()
+    assert spread[0] < 0.04 and float(spread[1]) == pytest.approx(0.25, abs=0.04)
+
+
+def test_words_of_pace_alone_are_heard_at_tempi_that_they_may_mean():
+    tempi = np.log2([60, 80, 100, 120, 140, 170])
+    rows = student.pace_texts(list(tempi), random.Random(0), each=3)
+    of = {}
+    for text, style, log2 in rows:
+        assert style == "-"
+        of.setdefault(text, set()).add(round(2**log2))
+    assert of["laid-back"] == {80} and of["breakneck"] == {170}
