@@ -35,7 +35,7 @@ export interface OpusEncoder extends Disposable {
    * @throws {TypeError} If the encoder is closed.
    */
   encode(interleaved: Int16Array): Uint8Array<ArrayBuffer>;
-  /** Lets go of the native encoder. May be called twice. */
+  /** Gives the native encoder back. May be called twice. */
   close(): void;
 }
 
@@ -45,6 +45,24 @@ const OPUS_SET_COMPLEXITY = 4010;
 const OPUS_SET_SIGNAL = 4024;
 const OPUS_GET_LOOKAHEAD = 4027;
 const OPUS_SIGNAL_MUSIC = 3002;
+
+/**
+ * Native encoders (55 kB each) that are used again: the binding cannot free them by
+ * hand, and a garbage collector that does not see their size waits for long.
+ */
+const idle: Encoder[] = [];
+const MOST_IDLE = 64;
+
+/** An encoder without a past. */
+function take(): Encoder {
+  const used = idle.pop();
+  used?.reset();
+  return used ?? new Encoder({
+    channels: 2,
+    sample_rate: 48_000,
+    application: "audio",
+  });
+}
 
 /**
  * Opens an encoder. It is deterministic: equal frames give equal packets.
@@ -62,13 +80,7 @@ export function createOpusEncoder(options: OpusEncoderOptions): OpusEncoder {
       }`,
     );
   }
-  // The binding offers no way to free the encoder by hand: its finalizer does,
-  // so `close` drops the only reference to it.
-  let encoder: Encoder | null = new Encoder({
-    channels: 2,
-    sample_rate: 48_000,
-    application: "audio",
-  });
+  let encoder: Encoder | null = take();
   encoder.ctl(OPUS_SET_BITRATE, bitrate);
   encoder.ctl(OPUS_SET_COMPLEXITY, complexity);
   encoder.ctl(OPUS_SET_SIGNAL, OPUS_SIGNAL_MUSIC);
@@ -91,6 +103,7 @@ export function createOpusEncoder(options: OpusEncoderOptions): OpusEncoder {
   }
 
   function close(): void {
+    if (encoder !== null && idle.length < MOST_IDLE) idle.push(encoder);
     encoder = null;
   }
 

@@ -37,6 +37,22 @@ Deno.test("encode() is deterministic and hands out bytes of its own", () => {
   assertEquals(new Set(packets.map((packet) => packet.buffer)).size, 10);
 });
 
+Deno.test("an encoder that was used before has no past", () => {
+  const options = { bitrate: 96_000, frameSamples: 960, complexity: 5 };
+  // One that no other test has given back: it has to be new.
+  const many = Array.from({ length: 100 }, () => createOpusEncoder(options));
+  const fresh = encodeTone(many[99]!, 20);
+  for (const one of many) one.close();
+  const other = { bitrate: 40_000, frameSamples: 480, complexity: 1 };
+  for (let i = 0; i < 100; i++) {
+    const used = createOpusEncoder(other);
+    encodeTone(used, 30);
+    used.close();
+  }
+  using again = createOpusEncoder(options);
+  assertEquals(encodeTone(again, 20), fresh);
+});
+
 Deno.test("encode() throws on a frame of another length", () => {
   using encoder = createOpusEncoder({ bitrate: 96_000, frameSamples: 960 });
   assertThrows(() => encoder.encode(new Int16Array(960)), RangeError, "1920");
