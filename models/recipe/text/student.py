@@ -26,7 +26,7 @@ from .teacher import Teacher
 WORDNET = Path("/usr/share/wordnet")  # Debian's wordnet-base
 MAX_TOKENS = 48
 MIDDLE = 6.75  # 2^6.75 = 108 bpm
-UNSURE = 0.28  # octaves that a prediction may be expected to be off before it is none
+UNSURE = 0.3  # octaves that a prediction may be expected to be off before it is none
 PACE_ALONE = ("{}", "{}", "{} music", "something {}", "a {} piece", "{}, please", "play it {}")
 KINDS = CAPTION, PHRASE, ASSOCIATION, GENERAL = range(4)
 
@@ -103,7 +103,7 @@ def music_texts(corpus, count, seed=0):
     return known, joined + pace_texts([bpm for _, _, bpm in known if not np.isnan(bpm)], rng)
 
 
-def pace_texts(tempi, rng, each=12):
+def pace_texts(tempi, rng, each=60):
     """Words of pace alone, with log2 bpm that they may mean, out of `tempi`."""
     out, slowest = [], 0
     for fastest, paces in words.PACE:
