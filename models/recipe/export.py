@@ -129,7 +129,8 @@ def check(module, args, path, inputs, measure=worst):
         want = want if isinstance(want, tuple) else (want,)
         got = session.run(None, dict(zip(inputs, (a.numpy() for a in feed))))
         for a, b in zip(want, got):
-            error = float(measure(a - torch.tensor(b)) / (a.abs().max() + 1e-6))
+            a, b = (x.nan_to_num(0) for x in (a, torch.tensor(b)))  # no tempo is no tempo
+            error = float(measure(a - b) / (a.abs().max() + 1e-6))
             if not error < 0.02:  # weights in few bits
                 raise ValueError(f'graph "{path}" differs from its module by {error:.3g} of the largest value')
 
@@ -194,7 +195,7 @@ def manifest(c, graphs, tokenizer, weights=SHIPPED):
     return {
         "format": 1,
         "id": "pocket" if weights == SHIPPED else f"pocket-{weights}",
-        "version": "0.3.0",
+        "version": "0.4.0",
         "title": "Pocket",
         "licence": "MIT",
         "sample_rate": F.SAMPLE_RATE,

@@ -26,6 +26,8 @@ export interface Plan {
   natsRestarts: number;
   seed: number;
   models: string;
+  /** Told what was done, and of every gap that is longer than a second. */
+  tell?: (line: string) => void;
 }
 
 /** What was done, and what came of it. */
@@ -54,6 +56,7 @@ const MISHAPS: Mishap[] = [
 /** All streams to their end, as a client hears them. */
 async function play(url: string, plan: Plan, pace: "asap" | "realtime") {
   const heard = { underruns: 0, gaps: 0, longestGapMs: 0, losses: 0 };
+  const tell = teller(plan);
   await using client = await connect(url, { reconnectMs: 120_000 });
   client.on("disconnected", () => heard.losses++);
   async function listen(i: number): Promise<string> {
@@ -79,6 +82,7 @@ async function play(url: string, plan: Plan, pace: "asap" | "realtime") {
       if (gapMs > GAP_MS) {
         heard.gaps++;
         heard.longestGapMs = Math.max(heard.longestGapMs, gapMs);
+        if (gapMs > 1000) tell(`s${i} is silent for ${Math.round(gapMs)} ms`);
       }
       empty = Math.max(empty, now) + 20;
     }
@@ -88,6 +92,13 @@ async function play(url: string, plan: Plan, pace: "asap" | "realtime") {
   const all = Array.from({ length: plan.streams }, (_, i) => listen(i));
   const hashes = await Promise.all(all);
   return { hashes, ...heard };
+}
+
+/** Tells lines with the time since now. */
+function teller({ tell = () => {} }: Plan): (line: string) => void {
+  const began = performance.now();
+  return (line) =>
+    tell(`${((performance.now() - began) / 1000).toFixed(1)} s: ${line}`);
 }
 
 /** Numbers in [0, 1), the same for the same seed. */
@@ -124,6 +135,7 @@ export async function chaos(plan: Plan): Promise<Outcome> {
   const ended = new AbortController();
   const bag: Mishap[] = [];
   const began = performance.now();
+  const tell = teller(plan);
   const restarts = Array.from(
     { length: plan.natsRestarts },
     (_, i) => seconds * (i + 1) / (plan.natsRestarts + 1),
@@ -164,6 +176,7 @@ export async function chaos(plan: Plan): Promise<Outcome> {
       if ((performance.now() - began) / 1000 > (restarts[0] ?? Infinity)) {
         restarts.shift();
         did.nats++;
+        tell("NATS restarts");
         await nats.kill();
         await pause(1000);
         await nats.restart();
@@ -173,6 +186,7 @@ export async function chaos(plan: Plan): Promise<Outcome> {
       if (bag.length === 0) bag.push(...MISHAPS);
       const [kind] = bag.splice(Math.floor(random() * bag.length), 1);
       did[kind!]++;
+      tell(kind!);
       await acts[kind!](Math.floor(random() * WORKERS));
     }
   }

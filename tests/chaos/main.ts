@@ -27,6 +27,7 @@ const streams = 8;
 const { did, same, ...heard } = await chaos({
   ...{ streams, seconds, everySeconds: 5, natsRestarts: 2 },
   ...{ seed: Number(values.seed), models: values.models },
+  tell: (line) => console.log(line),
 });
 console.log(JSON.stringify({ minutes: seconds / 60, ...did }));
 console.log(JSON.stringify(heard));

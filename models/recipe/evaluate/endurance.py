@@ -26,7 +26,7 @@ def drift(url, prompts, ears, minutes=10, seed=0, **controls):
     return pieces, [metrics.frechet(real, np.concatenate(minute)) for minute in zip(*found)]
 
 
-def muted(make, asks, most=6, seed=0):
+def muted(make, asks, most=24, seed=0):
     """-> {part: by how many dB its band falls when it is asked to be silent}, median over excerpts in which it plays.
 
     The bass is muted where drums are muted too: a kick sounds in its band.
