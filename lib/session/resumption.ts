@@ -51,7 +51,10 @@ export interface Found {
   newest: number;
 }
 
-type Offers = Pick<Service, "states" | "models" | "provider" | "key">;
+type Offers = Pick<Service, "states" | "models" | "provider" | "key" | "log">;
+
+/** How long a client is to wait where the states cannot be read, in ms. */
+const STORE_RETRY_MS = 250;
 
 /**
  * Finds the state to go on from: the newest of what the client has heard.
@@ -116,13 +119,14 @@ export async function resumeStream(
   enter: (piece: StreamOptions) => Disposable,
 ): Promise<Resumption & { piece: StreamOptions; place: Disposable }> {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const found = await findState(lost, service);
+    const found = await readable(() => findState(lost, service), service);
     const { kept, piece } = found;
     const place = enter(piece);
     const { lastSeq } = lost;
     try {
       const newKey = stateKey(session, lost.stream);
-      const revision = await takeState(found, newKey, service);
+      const take = () => takeState(found, newKey, service);
+      const revision = await readable(take, service);
       if (revision !== null) return { kept, lastSeq, revision, piece, place };
     } catch (error) {
       place[Symbol.dispose]();
@@ -132,6 +136,25 @@ export async function resumeStream(
   }
   const text = `Stream "${lost.stream}" still plays elsewhere`;
   throw new Refusal("busy", text, { retryAfterMs: 250 });
+}
+
+/**
+ * A store that cannot be reached is no reason to give a stream up: it comes back.
+ *
+ * @throws {Refusal} `busy` where `work` fails otherwise than by a refusal.
+ */
+async function readable<T>(
+  work: () => Promise<T>,
+  { log }: Pick<Service, "log">,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    log.warn("states not reached", { error: (error as Error).message });
+    const text = "The states of streams cannot be read at the moment";
+    throw new Refusal("busy", text, { retryAfterMs: STORE_RETRY_MS });
+  }
 }
 
 async function follow(

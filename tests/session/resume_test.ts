@@ -256,6 +256,34 @@ Deno.test("what cannot be gone on with is refused, and the connection lives on",
   assertEquals(owner.all("cancelled").length, 1);
 });
 
+Deno.test("while states cannot be read a stream is not given up", async () => {
+  class Shaky extends MemoryStore {
+    faults = 0;
+    override states(key: string) {
+      if (this.faults-- > 0) return Promise.reject(new Error("timeout"));
+      return super.states(key);
+    }
+  }
+  const states = new Shaky();
+  await using server = serve({ states });
+  const first = new TestClient(server.wsUrl);
+  const lost = { type: "resume", session: await session(first) };
+  first.send(start({ ...PIECE, duration: null }));
+  await heard(first, 10);
+  first.socket.close();
+  await first.closed;
+  const last_seq = first.frames.at(-1)!.seq;
+  const resume = { ...lost, streams: [{ stream: "a", last_seq }] };
+  states.faults = 1;
+  await using second = new TestClient(server.wsUrl);
+  second.send(resume);
+  const { code, retry_after_ms } = await second.next("error");
+  assertEquals([code, retry_after_ms], ["busy", 250]);
+  second.send(resume);
+  await heard(second, last_seq + 1);
+  assertEquals(second.frames[0]!.seq, last_seq + 1);
+});
+
 Deno.test("states are kept for their time, and no more of them than there is room for", async () => {
   let nowMs = 0;
   const store = new MemoryStore(1000, () => nowMs);
