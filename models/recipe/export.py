@@ -367,7 +367,8 @@ def run(work, package, weights=SHIPPED):
     if weights != "base":
         from .presto.stage import averaged
 
-        base = averaged(work, weights).base.eval()
+        network = averaged(work, weights).base.network.eval()
+        base.network = network  # the resampler is the base's: prompts mean the same in all rows
     graphs = {
         "prompt": prompt_graph(PromptGraph(student, base.resampler), out / "prompt.onnx"),
         "denoiser": denoiser_graph(base.network, out / "denoiser.onnx", weights in DROPPING, weights == "ase", own_pieces(base, weights)),
