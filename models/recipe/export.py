@@ -196,7 +196,7 @@ def manifest(c, graphs, tokenizer, weights=SHIPPED):
         "format": 1,
         "id": "pocket" if weights == SHIPPED else f"pocket-{weights}",
         "version": "0.4.0",
-        "title": "Pocket",
+        "title": "Pocket" if weights == SHIPPED else f"Pocket ({weights})",
         "licence": "MIT",
         "sample_rate": F.SAMPLE_RATE,
         "channels": 2,

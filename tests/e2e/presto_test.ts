@@ -1,0 +1,42 @@
+/** The package that Presto-LS made, as it ships. */
+import { assert, assertEquals } from "@std/assert";
+import { start, TestClient } from "../session/test_server.ts";
+import { sharedServer } from "./server.ts";
+
+const ID = "pocket-presto-ls";
+const server = sharedServer({ env: { MODELS: `models/${ID}` } });
+
+const PIECE = {
+  ...{ seed: 5, bpm: 120, duration: { seconds: 4 } },
+  ...{ prompts: [{ text: "deep house, piano stabs" }] },
+  format: { codec: "pcm_s16le" },
+};
+
+/** Level of interleaved samples, in dB of full scale. */
+function levelDb(samples: Int16Array): number {
+  const power = samples.reduce((sum, s) => sum + (s / 32768) ** 2, 0);
+  return 10 * Math.log10(power / samples.length);
+}
+
+Deno.test("Presto-LS makes music in 1, 2, 4 and 8 steps, and none is guided", async () => {
+  await using first = new TestClient(server().wsUrl);
+  const { models } = await first.next("hello");
+  assertEquals(models.map(({ id }) => id), [ID]);
+  assert(!models[0]!.controls.includes("guidance"));
+  const digests = new Set<string>();
+  for (const steps of [1, 2, 4, 8]) {
+    await using client = new TestClient(server().wsUrl);
+    client.send(start({ ...PIECE, steps }));
+    const { receipt, samples } = await client.next("done");
+    assertEquals([receipt.steps, samples], [steps, 192_000]);
+    digests.add(receipt.pcm_sha256);
+    const frames = client.heard.splice(0).flatMap((one) =>
+      one.type === "frame"
+        ? [...new Int16Array(one.payload.slice().buffer)]
+        : []
+    );
+    const level = levelDb(Int16Array.from(frames));
+    assert(level > -30 && level < -8, `${steps} steps: ${level} dB`);
+  }
+  assertEquals(digests.size, 4);
+});
