@@ -4,7 +4,7 @@ import { start, TestClient } from "../session/test_server.ts";
 import { sharedServer } from "./server.ts";
 
 const ID = "pocket-presto-ls";
-const server = sharedServer({ env: { MODELS: `models/${ID}` } });
+const server = sharedServer({ env: { MODELS: "models/presto" } });
 
 const PIECE = {
   ...{ seed: 5, bpm: 120, duration: { seconds: 4 } },
