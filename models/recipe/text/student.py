@@ -26,7 +26,7 @@ from .teacher import Teacher
 WORDNET = Path("/usr/share/wordnet")  # Debian's wordnet-base
 MAX_TOKENS = 48
 MIDDLE = 6.75  # 2^6.75 = 108 bpm
-UNSURE = 0.3  # octaves that a prediction may be expected to be off before it is none
+UNSURE = 0.38  # octaves that a prediction may be expected to be off before it is none; words that say nothing of tempo: 0.4
 PACE_ALONE = ("{}", "{}", "{} music", "something {}", "a {} piece", "{}, please", "play it {}")
 KINDS = CAPTION, PHRASE, ASSOCIATION, GENERAL = range(4)
 
