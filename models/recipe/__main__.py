@@ -22,7 +22,6 @@ def parser():
         ("base", "train the denoiser"),
         ("layers", "Presto-L: teach the base to run with fewer blocks at high noise"),
         ("steps", "Presto-S, Presto-LS: distil the sampler to a few steps"),
-        ("average", "the mean of checkpoints that went on from one, each for itself"),
         ("toy", "hold the choices of `steps` against each other where the answer is known"),
         ("report", "what layers and steps did: tables and plots"),
         ("recover", "turn a package back into checkpoints, to train them further"),
@@ -38,9 +37,9 @@ def parser():
         p.add_argument("--lr", type=float, default=1e-3, help="base: highest learning rate")
         if name == "codec":
             p.add_argument("--clips", type=int, default=120, help="clips held in memory")
-        if name == "average":
-            p.add_argument("checkpoints", nargs="+", help="files to average")
-            p.add_argument("--out", required=True, help="file to write")
+        if name == "steps":
+            p.add_argument("--guidance", type=float, help="of the real score (default: that of the method)")
+            p.add_argument("--seed", type=int, default=0)
         p.add_argument("--dims", type=int, default=128)
         p.add_argument("--workers", type=int, default=2)
         p.add_argument("--package", default="pocket", help="folder that export, report and toy write, and whose prompt encoder is evaluated")
@@ -114,11 +113,8 @@ def main():
     elif args.stage == "steps":
         from .presto import stage
 
-        stage.run_steps(args.corpus, args.work, args.minutes, args.method, 128 if args.tiny else 1152, args.updates)
-    elif args.stage == "average":
-        from . import checkpoint
-
-        checkpoint.average(args.out, args.checkpoints)
+        changes = {} if args.guidance is None else {"guidance": args.guidance}
+        stage.run_steps(args.corpus, args.work, args.minutes, args.method, 128 if args.tiny else 1152, args.updates, args.seed, **changes)
     elif args.stage == "toy":
         from .presto import toy
 

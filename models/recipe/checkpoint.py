@@ -50,21 +50,3 @@ def load(path, **parts):
         if name in state:
             part.load_state_dict(state.pop(name))
     return state
-
-
-def average(out, paths):
-    """Writes the mean of checkpoints that went on from one and the same, each for itself (local SGD, Stich 2019).
-
-    Weights and moments of the optimisers are averaged; numbers are those of the first.
-    """
-    states = [torch.load(path, map_location="cpu", weights_only=False) for path in paths]
-
-    def mean(parts):
-        first = parts[0]
-        if isinstance(first, dict):
-            return {key: mean([part[key] for part in parts]) for key in first}
-        if isinstance(first, torch.Tensor) and first.is_floating_point():
-            return torch.stack(parts).mean(0)
-        return first
-
-    torch.save(mean(states), out)

@@ -54,9 +54,13 @@ const MISHAPS: Mishap[] = [
 ];
 
 /** All streams to their end, as a client hears them. */
-async function play(url: string, plan: Plan, pace: "asap" | "realtime") {
+async function play(
+  url: string,
+  plan: Plan,
+  pace: "asap" | "realtime",
+  tell: (line: string) => void = () => {},
+) {
   const heard = { underruns: 0, gaps: 0, longestGapMs: 0, losses: 0 };
-  const tell = teller(plan);
   await using client = await connect(url, { reconnectMs: 120_000 });
   client.on("disconnected", () => heard.losses++);
   async function listen(i: number): Promise<string> {
@@ -94,13 +98,6 @@ async function play(url: string, plan: Plan, pace: "asap" | "realtime") {
   return { hashes, ...heard };
 }
 
-/** Tells lines with the time since now. */
-function teller({ tell = () => {} }: Plan): (line: string) => void {
-  const began = performance.now();
-  return (line) =>
-    tell(`${((performance.now() - began) / 1000).toFixed(1)} s: ${line}`);
-}
-
 /** Numbers in [0, 1), the same for the same seed. */
 function randomOf(seed: number): () => number {
   let state = seed >>> 0;
@@ -135,7 +132,9 @@ export async function chaos(plan: Plan): Promise<Outcome> {
   const ended = new AbortController();
   const bag: Mishap[] = [];
   const began = performance.now();
-  const tell = teller(plan);
+  const passed = () => (performance.now() - began) / 1000;
+  const tell = (line: string) =>
+    plan.tell?.(`${passed().toFixed(1)} s: ${line}`);
   const restarts = Array.from(
     { length: plan.natsRestarts },
     (_, i) => seconds * (i + 1) / (plan.natsRestarts + 1),
@@ -173,7 +172,7 @@ export async function chaos(plan: Plan): Promise<Outcome> {
       const ms = 1000 * plan.everySeconds * (1 + random());
       await Promise.race([pause(ms), over.promise]);
       if (ended.signal.aborted) return;
-      if ((performance.now() - began) / 1000 > (restarts[0] ?? Infinity)) {
+      if (passed() > (restarts[0] ?? Infinity)) {
         restarts.shift();
         did.nats++;
         tell("NATS restarts");
@@ -193,7 +192,7 @@ export async function chaos(plan: Plan): Promise<Outcome> {
 
   const troubled = trouble();
   try {
-    const { hashes, ...heard } = await play(way.url, plan, "realtime");
+    const { hashes, ...heard } = await play(way.url, plan, "realtime", tell);
     const same = hashes.filter((hash, i) =>
       hash === undisturbed.hashes[i]
     ).length;

@@ -5,7 +5,6 @@ import copy
 import pytest
 import torch
 
-from recipe import checkpoint
 from recipe.presto import layers, noise, steps, toy
 from recipe.presto.toy import MODES, batches, draw, judged
 
@@ -66,17 +65,3 @@ def test_pupils_follow_a_teacher_that_was_trained_further(teacher, tmp_path):
     for before, after in ((d.generator, again.generator), (d.ema.model, again.ema.model), (d.fake.model, again.fake.model)):
         assert torch.allclose(after.out.bias, before.out.bias + 1, atol=1e-6)
         assert torch.allclose(after.inp.weight, before.inp.weight, atol=1e-6)
-
-
-def test_checkpoints_that_went_on_from_one_are_averaged(tmp_path):
-    torch.manual_seed(0)
-    models = [torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)]
-    for name, model in zip("ab", models):
-        optimiser = torch.optim.AdamW(model.parameters())
-        model(torch.ones(1, 2)).sum().backward()
-        optimiser.step()
-        checkpoint.save(tmp_path / name, model=model, optimiser=optimiser, step=7)
-    checkpoint.average(tmp_path / "mean", [tmp_path / "a", tmp_path / "b"])
-    got, optimiser = torch.nn.Linear(2, 2), torch.optim.AdamW(models[0].parameters())
-    assert checkpoint.load(tmp_path / "mean", model=got, optimiser=optimiser) == {"step": 7}
-    assert torch.allclose(got.weight, (models[0].weight + models[1].weight) / 2)

@@ -136,3 +136,13 @@ def test_words_of_pace_alone_are_heard_at_tempi_that_they_may_mean():
         assert style == "-"
         of.setdefault(text, set()).add(round(2**log2))
     assert of["laid-back"] == {80} and of["breakneck"] == {170}
+
+
+def test_a_text_that_leaves_the_tempo_open_is_heard_with_those_of_its_style():
+    kinds = [student.CAPTION, student.CAPTION, student.PHRASE, student.ASSOCIATION, student.GENERAL]
+    data = {"bpm": np.array([6.0, 7.0, np.nan, np.nan, np.nan]), "kind": np.array(kinds), "style": np.array(["waltz", "techno", "-", "techno", "-"])}
+    rng, tempi = np.random.default_rng(0), student.Tempi(data)
+    assert tempi(0, rng) == 6 and np.isnan(tempi(2, rng)) and tempi(3, rng) == 7
+    assert {float(tempi(4, rng)) for _ in range(50)} == {6.0, 7.0}
+    unknown = student.Tempi(data | {"bpm": np.full(5, np.nan)})
+    assert all(np.isnan(unknown(row, rng)) for row in range(5))

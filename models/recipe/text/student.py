@@ -145,8 +145,8 @@ class Tempi:
         self.any = self.bpm[known]
 
     def __call__(self, row, rng):
-        """-> log2 bpm, nan where nothing is known: of phrases that may name one."""
-        if self.kind[row] in (CAPTION, PHRASE):
+        """-> log2 bpm, nan where nothing is known: of phrases that may name one, of music whose tempi nobody knows."""
+        if self.kind[row] in (CAPTION, PHRASE) or len(self.any) == 0:
             return self.bpm[row]
         return rng.choice(self.of.get(self.style[row], self.any))
 
