@@ -104,7 +104,7 @@ export class RemoteModel implements Model {
     { latents, state, ...rest }: DecoderInput,
     options: WorkOptions,
   ): Promise<DecoderOutput> {
-    const sent = [latents, state ?? new Float32Array()];
+    const sent = [latents, await state ?? new Float32Array()];
     const { arrays: [left, right, next] } = await this.#ask(
       { kind: "decode", ...rest },
       sent,

@@ -106,8 +106,11 @@ export interface DecoderInput {
   newFrames: number;
   /** Index of the first new latent frame since decoding began (0, 1, ...): numbers the decoder's noise. */
   index: number;
-  /** State returned for the window before, null at index 0. */
-  state: DecoderState | null;
+  /**
+   * State returned for the window before, null at index 0. It may still be on
+   * its way: what a window begins with does not need it.
+   */
+  state: DecoderState | null | Promise<DecoderState | null>;
 }
 
 /** PCM of the new latent frames: `newFrames * hop_samples` samples per channel, about [-1, 1]. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DecoderInput, DenoiserInput } from "./engine.ts";
+import type { DecoderInput, DecoderState, DenoiserInput } from "./engine.ts";
 import type { WindowFrames } from "./features.ts";
 import type { Manifest } from "./manifest.ts";
 import type {
@@ -146,8 +146,8 @@ export function decodeKey(model: string, frames: number): string {
 
 /** What synthesis makes PCM of. */
 export type Window =
-  & Pick<DecoderInput, "contextFrames" | "newFrames" | "index" | "state">
-  & { features: ArrayBuffer };
+  & Pick<DecoderInput, "contextFrames" | "newFrames" | "index">
+  & { features: ArrayBuffer; state: DecoderState | null };
 
 /** Features of so many new frames to left, right and state. Their memory goes to `spare`. */
 export function synthesiseJob(

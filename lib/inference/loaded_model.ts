@@ -172,7 +172,10 @@ export class LoadedModel implements Model {
     for (let losses = 0;; losses++) {
       try {
         const features = await networks.run(graph, latents, inNetwork);
-        const window = { contextFrames, newFrames, index, state, features };
+        const window = {
+          ...{ contextFrames, newFrames, index, features },
+          state: await state,
+        };
         const [left, right, next] = await synthesis.run(
           after,
           window,

@@ -35,6 +35,9 @@ export class DecodeTrack {
   #origin: number;
   #next: number;
   #state: DecoderState | null = null;
+  /** Index of the next latent frame whose decoding is not begun, and the state before it. */
+  #begun: number;
+  #coming: Promise<DecoderState | null>;
   #windows: Window[] = [];
   #small = true;
 
@@ -53,6 +56,8 @@ export class DecodeTrack {
     this.#origin = origin;
     this.#next = from.next;
     this.#state = from.state;
+    this.#begun = from.next;
+    this.#coming = Promise.resolve(from.state);
   }
 
   /** Index of the next latent frame to decode. */
@@ -60,10 +65,15 @@ export class DecodeTrack {
     return this.#next;
   }
 
+  /** Index of the next latent frame whose decoding is not begun. */
+  get begun(): number {
+    return this.#begun;
+  }
+
   async #run(
     first: number,
     end: number,
-    state: DecoderState | null,
+    state: DecoderState | null | Promise<DecoderState | null>,
     options: WorkOptions,
   ) {
     const { manifest } = this.#model;
@@ -82,21 +92,29 @@ export class DecodeTrack {
     }, options);
   }
 
-  /** Decodes the next window of what there is; its PCM begins at latent frame `first`. */
+  /**
+   * Decodes the next window of what there is; its PCM begins at latent frame
+   * `first`. The window after it may be begun meanwhile: windows end in order.
+   */
   async decode(options: WorkOptions): Promise<Stereo & { first: number }> {
-    const first = this.#next;
+    const first = this.#begun;
     // Frames before sample 0 only prepare the decoder: they come with the first window.
     const small = Math.max(first, 0) - first + FIRST_WINDOW;
     const end = Math.min(
       this.#latents.end,
       first + (this.#small ? small : WINDOW),
     );
-    const before = this.#state;
-    const { left, right, state } = await this.#run(first, end, before, options);
+    const coming = this.#coming;
+    const output = this.#run(first, end, coming, options);
+    this.#begun = end;
+    this.#small = false;
+    this.#coming = output.then(({ state }) => state);
+    this.#coming.catch(() => {}); // told by `output`
+    const before = await coming;
+    const { left, right, state } = await output;
     this.#windows.push({ first, end, before });
     this.#state = state;
     this.#next = end;
-    this.#small = false;
     return { first, left, right };
   }
 
@@ -124,6 +142,8 @@ export class DecodeTrack {
     if (n > first) this.#windows.push({ first, end: n, before });
     this.#state = state;
     this.#next = n;
+    this.#begun = n;
+    this.#coming = Promise.resolve(state);
   }
 
   /** Forgets states that only frames before `n` need. Returns the oldest latent frame still needed. */

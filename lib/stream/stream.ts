@@ -2,9 +2,9 @@
  * One piece of music: makes blocks ahead of what is read, and makes again what
  * an update voids.
  *
- * A single loop does one unit at a time (a change, a decoder window, a block),
- * so nothing here runs concurrently with itself; `update`, `reset` and `read`
- * only leave notes for the loop and wake it.
+ * A single loop does one thing at a time: a change, a decoder window, a block,
+ * or windows beside the block that comes after them. `update`, `reset` and
+ * `read` only leave notes for the loop and wake it.
  *
  * @module
  */
@@ -52,11 +52,21 @@ import { TempoMap } from "./tempo_map.ts";
 /** Audio made ahead of what was read, in samples: enough that another stream's turn is not heard. */
 const AHEAD_SAMPLES = 3 * 48_000;
 
+/** With less than this made ahead, in samples, somebody waits. */
+const HUNGRY_SAMPLES = 48_000;
+
 /** Latent frames of an opening that are decoded before the decoder's context is full. */
 const WARM_FRAMES = 2;
 
 /** Bends of the tempo wait for one another no longer than this, in samples (8 s): a client cannot pile them up. */
 const MOST_BENT_SAMPLES = 8 * 48_000;
+
+/** When a unit of work is due, and whose it is. */
+interface Urgency {
+  deadlineMs: number;
+  interactive: boolean;
+  owner: Stream;
+}
 
 /** What `createStream` has found out before the stream exists. */
 export interface StreamInit
@@ -468,12 +478,39 @@ export class Stream implements MusicStream {
         await this.#apply(edit);
       } else if (!this.#wanted()) {
         await this.#signal.wait();
-      } else if (this.#decoder.next < this.#latents.end) {
-        await this.#decodeWindow();
-      } else {
+      } else if (this.#decoder.next === this.#latents.end) {
         await this.#extend();
+      } else if (this.#mayRunAhead()) {
+        await Promise.all([this.#decodeRest(), this.#extend()]);
+      } else {
+        await this.#decodeWindow();
       }
     }
+  }
+
+  /**
+   * True if the next block is better made while the last one is decoded: somebody
+   * waits, and no change or end is near that would void it.
+   */
+  #mayRunAhead(): boolean {
+    const { end } = this.#latents;
+    return this.#heard && this.#loop === null && !this.#edits.next &&
+      this.#pcm.end - this.position < HUNGRY_SAMPLES &&
+      end * this.#hop < (this.totalSamples ?? Infinity);
+  }
+
+  /** Decodes what is there by now, unless a change comes. */
+  async #decodeRest(): Promise<void> {
+    const { end } = this.#latents;
+    let last: Promise<void> | undefined;
+    do {
+      // Two at a time: the network of one beside the synthesis of the other.
+      const window = this.#decodeWindow();
+      window.catch(() => {}); // told below
+      await last;
+      last = window;
+    } while (this.#decoder.begun < end && !this.#edits.next);
+    await last;
   }
 
   /** True once the old rendering reaches as far as the edit needs it. */
@@ -496,13 +533,20 @@ export class Stream implements MusicStream {
    * The first block since the start or a change is one errand: were its later
    * windows to wait for other streams' first ones, all would begin, and starve.
    */
-  #urgency(): { deadlineMs: number; interactive: boolean; owner: Stream } {
+  #urgency(): Urgency {
     const interactive = this.#block === 0 ||
       this.#block === 1 && this.#decoder.next < this.#latents.end;
     const deadlineMs = interactive
       ? this.#freshDueMs
       : this.#dueAt(this.#pcm.end);
     return { deadlineMs, interactive, owner: this };
+  }
+
+  /** The same of a block, which may be made before the last one is decoded. */
+  #urgencyOfBlock(first: number): Urgency {
+    if (this.#block === 0) return this.#urgency();
+    const deadlineMs = this.#dueAt(first * this.#hop);
+    return { deadlineMs, interactive: false, owner: this };
   }
 
   /** When a sample is due, on the `performance.now()` clock. */
@@ -568,7 +612,7 @@ export class Stream implements MusicStream {
     try {
       const input = await this.#blockInput(first);
       const block = await makeBlock(this.#model, input, {
-        ...this.#urgency(),
+        ...this.#urgencyOfBlock(first),
         signal: AbortSignal.any([this.#abort.signal, this.#blockAbort.signal]),
         onTiming: ({ queueMs, runMs }) => {
           if (this.#heard) return;

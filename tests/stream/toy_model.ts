@@ -83,7 +83,8 @@ export class ToyModel implements Model {
   /** Each sample is its frame's first channel, leaning on the frame before, plus a count kept in the state. */
   async decode(input: DecoderInput) {
     await this.#work();
-    const { latents, contextFrames, newFrames, state } = input;
+    const { latents, contextFrames, newFrames } = input;
+    const state = await input.state;
     const left = new Float32Array(newFrames * HOP);
     let count = state?.[0] ?? 0;
     for (let n = 0; n < newFrames; n++) {
