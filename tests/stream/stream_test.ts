@@ -56,6 +56,23 @@ Deno.test("Stream gives the same samples for the same seed, however it is read",
   for (const stream of [a, b, c]) stream.cancel();
 });
 
+Deno.test("Stream makes a block beside the windows of the one before while somebody waits", async () => {
+  const model = new ToyModel(1);
+  const hasty = await open({ model });
+  const first = await read(hasty, 400_000);
+  // Blocks of 640 ms: of the 13, all but the first ones.
+  assert(model.beside >= 8, `${model.beside}`);
+  assertEquals(firstDifference(first, await read(await open(), 400_000)), -1);
+  hasty.cancel();
+});
+
+Deno.test("Stream tells of a window that fails while others are under way", async () => {
+  const model = new ToyModel(1);
+  model.brokenFrom = 50;
+  const stream = await open({ model });
+  await assertRejects(() => read(stream, 400_000), Error, "broken");
+});
+
 Deno.test("Stream's update changes nothing before its sample and something within a block after", async () => {
   for (const at of ["now", "beat", "bar", "4bar"] as const) {
     const plain = await open();

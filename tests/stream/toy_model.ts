@@ -36,6 +36,11 @@ export class ToyModel implements Model {
   readonly sha256 = "0".repeat(64);
   /** Every denoiser call so far. */
   calls: DenoiserInput[] = [];
+  /** Denoiser calls that began while a window was decoded. */
+  beside = 0;
+  /** Index of the latent frame from which on decoding fails. */
+  brokenFrom = Infinity;
+  #decoding = 0;
   /** Waits before each unit of work, in ms. */
   delayMs: number;
 
@@ -58,6 +63,7 @@ export class ToyModel implements Model {
   }
 
   async denoise(input: DenoiserInput, { signal }: { signal?: AbortSignal }) {
+    if (this.#decoding > 0) this.beside++;
     await this.#work(signal);
     this.calls.push(input);
     const { frames, x, prompt, controls, context } = input;
@@ -82,8 +88,11 @@ export class ToyModel implements Model {
 
   /** Each sample is its frame's first channel, leaning on the frame before, plus a count kept in the state. */
   async decode(input: DecoderInput) {
+    this.#decoding++;
     await this.#work();
+    this.#decoding--;
     const { latents, contextFrames, newFrames } = input;
+    if (input.index + newFrames > this.brokenFrom) throw new Error("broken");
     const state = await input.state;
     const left = new Float32Array(newFrames * HOP);
     let count = state?.[0] ?? 0;
