@@ -257,8 +257,7 @@ class BudgetGraph(nn.Module):
     def forward(self, x, c_noise, prompt, controls, context, blocks):
         n = self.network
         last = len(n.blocks) - 1
-        told = blocks * 0 + last + 1 if self.tail else blocks
-        emb = n.sigma(n.noise_features(c_noise)) + n.pooled(prompt.flatten(1)) + n.budget(told)
+        emb = n.told(c_noise, prompt) + n.budget(blocks * 0 + last + 1 if self.tail else blocks)
         h, shared, angles = n.enter(x, emb, controls, context)
         for i, block in enumerate(n.blocks):
             made = block(h, shared, prompt, angles)

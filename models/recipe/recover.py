@@ -18,7 +18,8 @@ from .base.train import Base
 from .checkpoint import Ema, save
 from .codec import pca as P
 from .codec.decoder import Decoder
-from .export import DecoderGraph, PromptGraph, decoder_graph, denoiser_graph, own_pieces, prompt_graph
+from .export import DROPPING, DecoderGraph, PromptGraph, decoder_graph, denoiser_graph, own_pieces, prompt_graph
+from .presto.music import Music
 from .text.student import Student
 
 NEAR = 4e-3  # what seven bits make of weights as `scramble` draws them
@@ -29,18 +30,26 @@ def tensors(path):
 
     `n` counts those of one shape in the order in which they are used: names are the exporter's whim.
     """
-    graph = onnx.load(path).graph
-    made = {w.name: numpy_helper.to_array(w) for w in graph.initializer}
-    found, whole = {}, set(made)
-    for node in graph.node:
-        if node.op_type in ("Cast", "DequantizeLinear") and node.input[0] in whole:
-            scale = made[node.input[1]] if node.op_type == "DequantizeLinear" else np.float32(1)
-            made[node.output[0]] = made[node.input[0]].astype(np.float32) * scale
-            continue
-        for name in node.input:
-            if name in made:
-                array = made.pop(name)
-                found[array.shape, sum(shape == array.shape for shape, _ in found)] = array
+    made, found, whole = {}, {}, set()
+
+    def walk(graph):
+        own = {w.name: numpy_helper.to_array(w) for w in graph.initializer}
+        made.update(own)
+        whole.update(own)
+        for node in graph.node:
+            if node.op_type in ("Cast", "DequantizeLinear") and node.input[0] in whole:
+                scale = made[node.input[1]] if node.op_type == "DequantizeLinear" else np.float32(1)
+                made[node.output[0]] = made[node.input[0]].astype(np.float32) * scale
+                continue
+            for inner in node.attribute:  # blocks that may be left out stand in branches
+                if inner.name == "then_branch":
+                    walk(inner.g)
+            for name in node.input:
+                if name in made:
+                    array = made.pop(name)
+                    found[array.shape, sum(shape == array.shape for shape, _ in found)] = array
+
+    walk(onnx.load(path).graph)
     return found
 
 
@@ -84,10 +93,11 @@ def restore(module, export, shipped):
             p[i] = torch.tensor(theirs[key].astype(np.float32).ravel())
 
 
-def restore_denoiser(base, shipped):
-    """`restore` of a Base's network, whether its products are of whole numbers or not: that changes the order of a graph."""
+def restore_denoiser(base, shipped, weights="base"):
+    """`restore` of the network of a Base, or of what was distilled to `weights`, whether its products are of whole numbers or not: that changes the order of a graph."""
     whole = any(w.data_type == TensorProto.INT8 for w in onnx.load(shipped).graph.initializer)
-    restore(base.network, lambda m, path: denoiser_graph(m, path, feeds=own_pieces(base, frames=8, pieces=1) if whole else ()), shipped)
+    feeds = own_pieces(base, weights, frames=8, pieces=1) if whole else ()
+    restore(base.network, lambda m, path: denoiser_graph(m, path, weights in DROPPING, weights == "ase", feeds), shipped)
 
 
 def recover_pca(linear, mean):
@@ -104,11 +114,13 @@ def recover_pca(linear, mean):
 def run(package, work):
     """Writes work/pca.npz, base.pt, codec.pt and text.pt out of `package`; leaves those that are there.
 
-    Raises ValueError if the package holds a distilled denoiser: nothing is taught by that.
+    Of a package that was distilled to some METHOD it writes METHOD.pt, which `steps` goes on from with a fresh fake score;
+    its base is that of another package, to be recovered first (FileNotFoundError without it).
     """
     package, work = Path(package), Path(work)
-    if json.loads((package / "model.json").read_text())["sampler"]["guidance"] is None:
-        raise ValueError(f'"{package}" has a distilled denoiser: recover from a package of the base')
+    manifest = json.loads((package / "model.json").read_text())
+    if manifest["sampler"]["guidance"] is None:
+        return distilled(package, work, manifest["id"].partition("-")[2])
     work.mkdir(parents=True, exist_ok=True)
     weights = tensors(package / "decoder.onnx")
     linear = next(a for a in weights.values() if a.ndim == 2 and a.shape[1] == len(P.weights()))
@@ -124,3 +136,12 @@ def run(package, work):
     for name, module, extra in (("base", base, {"config": c.as_dict()}), ("codec", decoder, {}), ("text", student, {})):
         if not (work / f"{name}.pt").exists():
             save(work / f"{name}.pt", model=module, ema=Ema(module, 0), step=0, seconds=0.0, **extra)
+
+
+def distilled(package, work, method):
+    """Writes work/METHOD.pt, if it is not there, out of the denoiser of `package`."""
+    music = Music(Base(Config(**torch.load(work / "base.pt", map_location="cpu", weights_only=False)["config"])))
+    restore_denoiser(music.base, package / "denoiser.onnx", method)
+    restore(PromptGraph(Student(), music.base.resampler), prompt_graph, package / "prompt.onnx")
+    if not (work / f"{method}.pt").exists():
+        save(work / f"{method}.pt", generator=music, ema=Ema(music, 0), step=0, seconds=0.0)

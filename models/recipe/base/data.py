@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch.nn.functional import normalize
 
 from .. import labels as L
 
@@ -66,6 +67,15 @@ class Examples:
         z[:before] = other_z[at : at + before]
         controls[:before] = other_controls[at : at + before]
 
+    def words(self, count, noise=0.7):
+        """-> embeddings (count, 384) of captions and of what lies between and beside them, of unit length."""
+        rng, rows = self.rng, []
+        for _ in range(count):
+            e = self.clips[rng.integers(len(self.clips))][2]
+            rows.append(e[rng.integers(len(e))])
+        e = torch.from_numpy(np.stack(rows).astype(np.float32))
+        return normalize(e + noise * normalize(torch.randn_like(e), dim=-1) * torch.rand(count, 1), dim=-1)
+
     def batch(self, frames_total):
         """-> latents, controls, embedding (zeros: no prompt), mask of known frames, as tensors."""
         rng = self.rng
@@ -84,11 +94,11 @@ class Examples:
             z[:before] = own[:before]
             self._switch(z, c, before, clip)
             control = self.drop(c)
-            null = rng.random()  # 9 %: neither prompt nor controls (guidance); 4 %: no prompt; 4 %: no controls
+            null = rng.random()  # 9 %: neither prompt nor controls (guidance); 8 %: no prompt; 4 %: no controls
             rows.append((
                 z,
                 control * (null > 0.13),
-                caption * (null > 0.09 and null < 0.96),
+                caption * (null > 0.09 and null < 0.92),
                 known,
             ))
         return tuple(torch.from_numpy(np.stack(column)) for column in zip(*rows))

@@ -41,21 +41,31 @@ def rotate(x, angles):
     return torch.cat([a * cos - b * sin, a * sin + b * cos], -1)
 
 
+def given(prompt):
+    """How much of a prompt there is: 1 for tokens on their spheres, 0 for the null prompt, between while one fades. (batch, 1, 1)"""
+    return (prompt.square().mean((1, 2), keepdim=True) + 1e-12).sqrt()
+
+
 class Attention(nn.Module):
-    """Self-attention, or cross-attention where `memory` is given."""
+    """Self-attention, or cross-attention to prompt tokens where their number and width are given as `memory`."""
 
     def __init__(self, dim, heads, memory=None):
         super().__init__()
         self.heads = heads
         self.q = nn.Linear(dim, dim, bias=False)
-        self.kv = nn.Linear(memory or dim, 2 * dim, bias=False)
+        self.kv = nn.Linear(memory[1] if memory else dim, 2 * dim, bias=False)
+        # What any prompt says by being there; its tokens say only what tells it apart.
+        self.usual = nn.Parameter(torch.zeros(memory[0], 2 * dim)) if memory else None
         self.out = nn.Linear(dim, dim)
 
     def forward(self, x, memory=None, angles=None):
         batch, time, dim = x.shape
         source = x if memory is None else memory
         q = self.q(x).reshape(batch, time, self.heads, -1).transpose(1, 2)
-        k, v = self.kv(source).reshape(batch, source.shape[1], 2, self.heads, -1).permute(2, 0, 3, 1, 4)
+        kv = self.kv(source)
+        if memory is not None:
+            kv = kv + given(memory) * self.usual
+        k, v = kv.reshape(batch, source.shape[1], 2, self.heads, -1).permute(2, 0, 3, 1, 4)
         q, k = rms_norm(q), rms_norm(k)
         if angles is not None:
             q, k = rotate(q, angles), rotate(k, angles)
@@ -69,7 +79,7 @@ class Block(nn.Module):
         super().__init__()
         self.modulation = nn.Parameter(torch.zeros(6 * c.dim))
         self.attention = Attention(c.dim, c.heads)
-        self.cross = Attention(c.dim, c.heads, c.prompt_dims) if cross else None
+        self.cross = Attention(c.dim, c.heads, (c.prompt_tokens, c.prompt_dims)) if cross else None
         self.up = nn.Linear(c.dim, c.expand * c.dim)
         self.down = nn.Linear(c.expand * c.dim, c.dim)
         if cross:
@@ -91,10 +101,11 @@ class Resampler(nn.Module):
         self.shape = (c.prompt_tokens, c.prompt_dims)
         self.hidden = nn.Linear(c.embedding, 512)
         self.out = nn.Linear(512, c.prompt_tokens * c.prompt_dims)
+        self.usual = nn.Parameter(torch.zeros(self.shape))  # what all prompts share: left in, it would hide what tells them apart
 
     def forward(self, e):
         h = f.gelu(self.hidden(e * e.shape[-1] ** 0.5))
-        return rms_norm(self.out(h).reshape(-1, *self.shape))
+        return rms_norm(rms_norm(self.out(h).reshape(-1, *self.shape)) - self.usual)
 
 
 class Network(nn.Module):
@@ -106,6 +117,7 @@ class Network(nn.Module):
         self.inp = nn.Linear(c.patch * (2 * c.latents + 1 + c.controls), c.dim)
         self.sigma = nn.Sequential(nn.Linear(128, c.dim), nn.SiLU(), nn.Linear(c.dim, c.dim))
         self.pooled = nn.Linear(c.prompt_tokens * c.prompt_dims, c.dim)
+        self.prompted = nn.Parameter(torch.zeros(c.dim))
         self.shared = nn.Linear(c.dim, 6 * c.dim)
         self.blocks = nn.ModuleList([Block(c, i % 2 == 1) for i in range(c.blocks)])
         self.budget = nn.Embedding(c.blocks + 1, c.dim)
@@ -130,10 +142,13 @@ class Network(nn.Module):
         phase = c_noise[:, None] * self.fourier
         return torch.cat([phase.cos(), phase.sin()], -1)
 
+    def told(self, c_noise, prompt):
+        """Noise level and pooled prompt. -> (batch, dim)."""
+        return self.sigma(self.noise_features(c_noise)) + self.pooled(prompt.flatten(1)) + given(prompt)[:, 0] * self.prompted
+
     def embed(self, c_noise, prompt, blocks=None):
         """What modulates every block: noise level, pooled prompt, budget. -> (batch, dim)."""
-        emb = self.sigma(self.noise_features(c_noise)) + self.pooled(prompt.flatten(1))
-        return emb + self.budget.weight[self.c.blocks if blocks is None else blocks]
+        return self.told(c_noise, prompt) + self.budget.weight[self.c.blocks if blocks is None else blocks]
 
     def enter(self, x, emb, controls, context):
         """-> tokens, the modulation that all blocks share, rotary angles."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import nn
+from torch.nn import functional as f
 
 from ..checkpoint import Ema, load, save
 from ..precision import fast
@@ -15,6 +16,7 @@ from .model import Config, Network, Resampler, denoise
 
 P_MEAN, P_STD = -0.4, 1.2
 OWN_MINUTES = 15
+APART, WORDS = 0.5, 256  # weight of `apart`, and how many prompts it is taken over
 CONTEXT_NOISE = 0.08  # at most; the model will hear its own imperfect output as context
 
 
@@ -47,6 +49,16 @@ def loss_of(model, batch, sigma, generator=None):
     unknown = 1 - known
     error = ((d - z) ** 2 * unknown).sum((1, 2)) / (unknown.sum((1, 2)) * z.shape[-1]).clamp(min=1)
     return weight * error
+
+
+def apart(resampler, embedding):
+    """How far the cosines between the tokens of prompts are from those between their embeddings (batch, 384), without what all share: mean square."""
+
+    def cosines(rows):
+        rows = f.normalize(rows - rows.mean(0), dim=-1)
+        return rows @ rows.T
+
+    return (cosines(resampler(embedding).flatten(1)) - cosines(embedding)).square().mean()
 
 
 @torch.no_grad()
@@ -96,8 +108,9 @@ def run(corpus, work, out, minutes, decay_minutes=None, frames=2048, lr=1e-3, co
         batch = train.batch(frames)
         sigma = (P_MEAN + P_STD * torch.randn(len(batch[0]))).exp()
         loss = loss_of(model, batch, sigma).mean()
+        total = loss + APART * apart(model.resampler, train.words(WORDS))
         optimiser.zero_grad()
-        loss.backward()
+        total.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         ema.update(model)

@@ -8,7 +8,7 @@ import multiprocessing
 import os
 import time
 
-COMPOSER = 2                            # raised when a seed gives other clips than before
+COMPOSER = 3                            # raised when a seed gives other clips than before
 CLIP_SECONDS = 37.5                     # mean length, used to turn hours into a count
 
 

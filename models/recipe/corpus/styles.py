@@ -75,7 +75,7 @@ STYLES = {s.name: s for s in (
           ("drone", "hold"), ("sub bass", "contrabass", "fretless bass", "reese bass"),
           ("pad", "pad", "slowarp"), ("warm pad", "glass pad", "halo pad", "bowed glass pad", "slow strings", "choir", "saw pad", "space pad"),
           ("sparse", "slowostinato"), ("sine bell", "grand piano", "harp", "kalimba", "music box", "cello", "soft sine lead", "pan flute"),
-          size=5, reverb=.42, delay=.3, fx="wide", nodrums=.6),
+          size=5, reverb=.42, delay=.3, fx="wide", nodrums=.85),
     Style("rock", (84, 172), ("major", "minor", "mixolydian", "dorian"), POP + ("1 b7: 4 1", "1 4 5 4"),
           (dict(k="x.....x.x.......", s="....x.......x...", h="o.o.o.o.o.o.o.o."), dict(k="x...o...x.x.....", s="....x.......x..-", d="o.o.o.o.o.o.o.o."),
            dict(k="x..x..o...x..o..", s="....x..-.-..x...", h="x.o.x.o.x.o.x.o."), dict(k="x.x.....x.x.....", s="....x.......x...", c="o...o...o...o...")),

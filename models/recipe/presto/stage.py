@@ -52,7 +52,8 @@ def run_steps(corpus, work, minutes, method="presto-ls", frames=1152, updates=No
     work = Path(work)
     teacher = averaged(work)
     options = METHODS[method](**changes)
-    start = averaged(work, "layers") if options.budgets else teacher
+    goes_on = (work / f"{method}.pt").exists()
+    start = averaged(work, "layers") if options.budgets and not goes_on else teacher
     train, held = Examples(corpus, work, "train", seed=seed), Examples(corpus, work, "val", seed=1)
     held.clips += Examples(corpus, work, "test", seed=1).clips
     resampler = teacher.base.resampler
@@ -71,7 +72,7 @@ def run_steps(corpus, work, minutes, method="presto-ls", frames=1152, updates=No
         with open(history, "a") as f:
             f.write(json.dumps({"update": d.updates, "steps": row, "endless": levels}) + "\n")
 
-    if not (work / f"{method}.pt").exists():
+    if not goes_on:
         report("data against itself", lambda shape, cond: real(held, shape), held, resampler, data)
         report("base, 12 steps, guidance 3", lambda shape, cond: sample.base(teacher, shape, cond), held, resampler, data)
         watch(distiller)

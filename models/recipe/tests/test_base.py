@@ -6,7 +6,7 @@ import torch
 from recipe import labels
 from recipe.base.data import Examples
 from recipe.base.model import Config, Network, denoise
-from recipe.base.train import Base, loss_of
+from recipe.base.train import Base, apart, loss_of
 
 SMALL = Config(latents=8, dim=32, blocks=2, heads=2)
 
@@ -54,6 +54,29 @@ def test_prompt_controls_and_sigma_matter():
         denoise(network, z, torch.ones(2) * 1.1, prompt, controls, context),
     ):
         assert (changed - base).abs().max() > 1e-4
+
+
+def test_a_prompt_that_fades_becomes_the_null_prompt_little_by_little():
+    network = trained(Network(SMALL))
+    z, prompt, controls, context = inputs()
+    prompt = prompt / prompt.square().mean((1, 2), keepdim=True).sqrt()
+
+    @torch.no_grad()
+    def at(share):
+        return denoise(network, z, torch.ones(2), share * prompt, controls, context)
+
+    steps = [float((at(u + 0.05) - at(u)).abs().max()) for u in np.arange(0, 1, 0.05)]
+    assert max(steps) < 4 * np.mean(steps)
+    assert (at(0.0) - at(1e-4)).abs().max() < 1e-3
+
+
+def test_tokens_that_keep_the_angles_of_their_embeddings_cost_nothing():
+    torch.manual_seed(0)
+    e = torch.randn(40, 384)
+    same, swapped = (lambda x: x.reshape(40, 8, 48)), (lambda x: x.flip(0).reshape(40, 8, 48))
+    assert apart(same, e) < 1e-10
+    assert apart(swapped, e) > 1e-3
+    assert apart(lambda x: same(x) + 3, e) < 1e-10, "what all share does not count"
 
 
 def test_the_loss_looks_at_unknown_frames_only():

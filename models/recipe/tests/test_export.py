@@ -30,6 +30,19 @@ def test_a_denoiser_in_whole_numbers_can_be_recovered(tmp_path):
             assert (p - q).abs().max() < 0.02 * p.abs().max(), name
 
 
+def test_what_was_distilled_can_be_recovered_with_its_branches(tmp_path):
+    torch.manual_seed(0)
+    base = Base(Config(latents=8, dim=32, blocks=12, heads=2)).eval()
+    for p in base.parameters():
+        torch.nn.init.normal_(p, std=0.15)
+    path = tmp_path / "denoiser.onnx"
+    denoiser_graph(base.network, path, budgets=True, feeds=own_pieces(base, "presto-ls", frames=16, pieces=2))
+    again = Base(base.c).eval()
+    restore_denoiser(again, path, "presto-ls")
+    for (name, p), q in zip(base.network.named_parameters(), again.network.parameters()):
+        assert (p - q).abs().max() < 0.02 * p.abs().max(), name
+
+
 @pytest.mark.parametrize("whole", [False, True])
 def test_blocks_that_may_be_left_out_stand_in_branches_and_are_left_out(tmp_path, whole):
     torch.manual_seed(0)
