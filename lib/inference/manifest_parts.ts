@@ -77,6 +77,13 @@ export const guidance = strict({
   scale: number({ min: 0, max: 10, description: "Scale unless said." }),
   sigma_low: number({ min: 0, description: "Guided above this level." }),
   sigma_high: number({ above: 0, description: "Guided up to this level." }),
+  unasked: v.optional(
+    v.record(
+      v.string(),
+      choice(["kept", "all"], "As asked, or everything that may be."),
+    ),
+    {},
+  ),
 });
 
 /** How many of its blocks the denoiser runs, by noise level: fewer where less is lost. */

@@ -16,6 +16,7 @@ import {
   scheduleSigmas,
 } from "../diffusion/mod.ts";
 import type { BlockInput, Model } from "../inference/engine.ts";
+import type { Manifest } from "../inference/manifest.ts";
 
 export type { BlockInput } from "../inference/engine.ts";
 
@@ -37,10 +38,35 @@ function repeat(array: Float32Array, rows: number): Float32Array {
   return out;
 }
 
-/** `array` followed by as many zeros: the null condition is the second row. */
+/** `array` followed by as many zeros: the null prompt is the second row. */
 function withNull(array: Float32Array, rows: number): Float32Array {
   const out = new Float32Array(array.length * rows);
   out.set(array);
+  return out;
+}
+
+/**
+ * Controls followed by what guidance leads away from: nothing, but for groups
+ * that the package keeps, or wants whole wherever their mask is set.
+ */
+function withUnasked(
+  controls: Float32Array,
+  rows: number,
+  { layout, channels }: Manifest["controls"],
+  unasked: Record<string, "kept" | "all">,
+): Float32Array {
+  const out = withNull(controls, rows);
+  if (rows === 1) return out;
+  let group = 0;
+  for (const [name, width] of layout) {
+    const mask = group + width - 1;
+    for (let at = 0; unasked[name] && at < controls.length; at += channels) {
+      const row = out.subarray(controls.length + at + group);
+      if (unasked[name] === "all") row.fill(controls[at + mask]!, 0, width);
+      else row.set(controls.subarray(at + group, at + group + width));
+    }
+    group += width;
+  }
   return out;
 }
 
@@ -96,7 +122,12 @@ export async function makeBlock(
       x: repeat(x, rows),
       cNoise: new Float32Array(rows).fill(cNoise),
       prompt: withNull(input.prompt, rows),
-      controls: withNull(input.controls, rows),
+      controls: withUnasked(
+        input.controls,
+        rows,
+        model.manifest.controls,
+        sampler.guidance?.unasked ?? {},
+      ),
       context: repeat(context, rows),
       ...(budgets && {
         blocks: Math.min(

@@ -28,7 +28,7 @@ from .codec.decoder import Decoder
 from .presto import noise, sample
 from .presto.layers import SMALLEST
 from .presto.music import Conditions, Music
-from .quantise import SCALE, to_int8, white_noise
+from .quantise import SCALE, to_bytes, to_int8, white_noise
 from .text.student import MAX_TOKENS, Student, log2_bpm
 
 torch.backends.mha.set_fastpath_enabled(False)
@@ -97,11 +97,13 @@ def to_half(path):
     onnx.save(model, path)
 
 
-def write_graph(module, args, path, inputs, outputs, dynamic):
+def write_graph(module, args, path, inputs, outputs, dynamic, in_bytes=False):
     """Writes the module's graph to `path` and checks it; -> its entry in model.json."""
     to_onnx(module, args, path, inputs, outputs, dynamic)
+    if in_bytes:
+        to_bytes(path)
     to_half(path)
-    check(module, args, path, inputs)
+    check(module, args, path, inputs, typical if in_bytes else worst)
     return graph_entry(path, {n: n for n in inputs}, {n: n for n in outputs})
 
 
@@ -169,7 +171,7 @@ BASE_SAMPLER = {
     "steps": 6,
     "min_steps": 4,
     "max_steps": 8,
-    "guidance": {"kind": "cfg", "scale": 3.0, "sigma_low": 0.3, "sigma_high": 12},
+    "guidance": {"kind": "cfg", "scale": 3.0, "sigma_low": 0.3, "sigma_high": 12, "unasked": {"beat": "kept", "parts": "all"}},
 }
 DISTILLED_SAMPLER = {
     "kind": "pingpong",
@@ -241,7 +243,7 @@ def prompt_graph(module, path):
     ids, mask = torch.randint(1000, 20000, (1, 7)), torch.ones(1, 7, dtype=torch.long)
     names = ["ids", "mask"], ["tokens", "tempo"]
     auto = torch.export.Dim.AUTO
-    return write_graph(module, (ids, mask), path, *names, ({1: auto}, {1: auto}))
+    return write_graph(module, (ids, mask), path, *names, ({1: auto}, {1: auto}), in_bytes=True)
 
 
 class BudgetGraph(nn.Module):

@@ -27,6 +27,14 @@ def slices():
     return out
 
 
+def unasked(controls):
+    """What is left of (..., CHANNELS) where nothing is asked: the beat, which all music has, and parts if any are told."""
+    at, out = slices(), controls * 0
+    for name in ("beat", "parts"):
+        out[..., at[name]] = controls[..., at[name]]
+    return out
+
+
 def brightness(feature_rows, smooth_frames=25):
     """Spectral centroid over two seconds, 400 Hz -> 0, 6.4 kHz -> 1 on a log scale. (n, DIM) -> (n)."""
     parts = F.split(feature_rows.astype(np.float32))

@@ -8,6 +8,7 @@ import logging
 
 import numpy as np
 import onnx
+from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
 SCALE = "_scale"  # the quantiser's name for a scale is that of its tensor with this
@@ -45,3 +46,22 @@ def to_int8(path, feeds, exact, apart=False):
         extra_options={"OpTypesToExcludeOutputQuantization": ["MatMul"], "WeightSymmetric": True, "DedicatedQDQPair": apart},
     )  # fmt: skip
     logging.disable(logging.NOTSET)
+
+
+def to_bytes(path, least=4096):
+    """Stores large float32 matrices of the graph at `path` as bytes, with a scale for each row or column, whichever are more; the runtime turns them back when it loads."""
+    model = onnx.load(path)
+    graph, before = model.graph, []
+    for weight in [w for w in graph.initializer if w.data_type == TensorProto.FLOAT and len(w.dims) == 2 and np.prod(w.dims) >= least]:
+        array, name = numpy_helper.to_array(weight), weight.name
+        longer = int(array.shape[0] >= array.shape[1])
+        scale = np.maximum(np.abs(array).max(longer, keepdims=True), 1e-9) / 127
+        graph.initializer.remove(weight)
+        graph.initializer.append(numpy_helper.from_array(np.round(array / scale).astype(np.int8), f"{name}_bytes"))
+        graph.initializer.append(numpy_helper.from_array(scale.astype(np.float32), f"{name}{SCALE}"))
+        before.append(helper.make_node("Cast", [f"{name}_bytes"], [f"{name}_whole"], to=TensorProto.FLOAT, name=f"{name}_cast"))
+        before.append(helper.make_node("Mul", [f"{name}_whole", f"{name}{SCALE}"], [name], name=f"{name}_scaled"))
+    nodes = before + list(graph.node)
+    del graph.node[:]
+    graph.node.extend(nodes)
+    onnx.save(model, path)

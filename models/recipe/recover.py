@@ -41,6 +41,9 @@ def tensors(path):
                 scale = made[node.input[1]] if node.op_type == "DequantizeLinear" else np.float32(1)
                 made[node.output[0]] = made[node.input[0]].astype(np.float32) * scale
                 continue
+            if node.op_type == "Mul" and node.input[0].endswith("_whole"):  # of `quantise.to_bytes`
+                made[node.output[0]] = made[node.input[0]] * made[node.input[1]]
+                continue
             for inner in node.attribute:  # blocks that may be left out stand in branches
                 if inner.name == "then_branch":
                     walk(inner.g)

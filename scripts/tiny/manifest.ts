@@ -131,7 +131,10 @@ function guidedHeun(): Manifest["sampler"] {
     schedule: { kind: "karras", sigma_min: 0.02, sigma_max: 20, rho: 7 },
     steps: 4,
     max_steps: 8,
-    guidance: { kind: "cfg", scale: 2, sigma_low: 0.2, sigma_high: 5 },
+    guidance: {
+      ...{ kind: "cfg", scale: 2, sigma_low: 0.2, sigma_high: 5 },
+      unasked: {},
+    },
   };
 }
 

@@ -183,6 +183,10 @@ Deno.test("loadPackage() names the field of a manifest that is wrong", async () 
       "sampler.guidance.sigma_low is 7, but sigma_high is 5",
     ],
     [
+      (m) => m.sampler.guidance.unasked = { tune: "kept" },
+      'sampler.guidance.unasked has "tune", but controls.layout has beat, chord, key, parts, density, brightness, energy',
+    ],
+    [
       (m) => m.sampler.schedule = { kind: "levels", levels: { "1": [80] } },
       "sampler.schedule: Cannot sample in 2 steps: the package has levels for 1",
     ],

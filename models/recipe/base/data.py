@@ -94,10 +94,12 @@ class Examples:
             z[:before] = own[:before]
             self._switch(z, c, before, clip)
             control = self.drop(c)
-            null = rng.random()  # 9 %: neither prompt nor controls (guidance); 8 %: no prompt; 4 %: no controls
+            null = rng.random()  # 9 %: no prompt and what `unasked` leaves of the controls; 8 %: no prompt; 4 %: no controls
+            if null < 0.09:
+                control = L.unasked(control)
             rows.append((
                 z,
-                control * (null > 0.13),
+                control * (null < 0.09 or null > 0.13),
                 caption * (null > 0.09 and null < 0.92),
                 known,
             ))

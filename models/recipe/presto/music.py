@@ -9,6 +9,7 @@ from torch import nn
 
 from ..base.model import precondition
 from ..base.train import CONTEXT_NOISE
+from .. import labels
 from ..codec import features as F
 from ..precision import fast
 from . import sample
@@ -25,7 +26,10 @@ class Conditions:
         return 1 - self.context[..., -1:]
 
     def null(self):
-        return Conditions(torch.zeros_like(self.prompt), torch.zeros_like(self.controls), self.context)
+        """What guidance leads away from: no prompt, every part where some were told, and nothing else but the beat."""
+        controls, parts = labels.unasked(self.controls), labels.slices()["parts"]
+        controls[..., parts] = self.controls[..., parts.stop - 1 : parts.stop]
+        return Conditions(torch.zeros_like(self.prompt), controls, self.context)
 
 
 class Music(nn.Module):
