@@ -4,6 +4,7 @@
  *     deno task bench:packages models/pocket models/pocket@80 ...
  *
  * `@80` is the same package sampled in 80 steps, whatever it says itself.
+ * `--json FILE` keeps the medians, for `python -m recipe evaluate --tradeoff`.
  *
  * @module
  */
@@ -57,7 +58,11 @@ async function pieceMs(url: string, seed: number): Promise<number> {
 }
 
 const rows: Row[] = [];
-for (const argument of Deno.args) {
+const at = Deno.args.indexOf("--json");
+const [kept, packages] = at < 0
+  ? [undefined, Deno.args]
+  : [Deno.args[at + 1], Deno.args.toSpliced(at, 2)];
+for (const argument of packages) {
   const [source, steps] = argument.split("@");
   const parent = await Deno.makeTempDir({ dir: PARENT });
   try {
@@ -87,3 +92,10 @@ for (const row of rows) {
   }
 }
 printRows(rows);
+if (kept !== undefined) {
+  const speeds = rows.map(({ name, stats }) => [basename(name), stats.p50]);
+  await Deno.writeTextFile(
+    kept,
+    JSON.stringify(Object.fromEntries(speeds), null, 1) + "\n",
+  );
+}

@@ -65,6 +65,7 @@ def evaluate_arguments(p):
     p.add_argument("--gallery", metavar="FOLDER", help="instead: a short piece of the server a style, and a picture of their spectra")
     p.add_argument("--coder", action="store_true", help="the codec beside Opus instead")
     p.add_argument("--prompts", action="store_true", help="what the package's prompt encoder understands instead")
+    p.add_argument("--tradeoff", metavar="FILE", help="print and plot what speed costs instead, by speeds of `deno task bench:packages --json`")
     p.add_argument("--table", action="store_true", help="print the results so far as Markdown instead")
 
 

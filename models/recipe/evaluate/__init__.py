@@ -6,6 +6,7 @@
   python -m recipe evaluate --url http://HOST --gallery FOLDER   a short piece a style, and a picture of their spectra
   python -m recipe evaluate --coder                       the codec beside Opus
   python -m recipe evaluate --prompts                     what the package's prompt encoder understands
+  python -m recipe evaluate --tradeoff SPEEDS             what speed costs: a table, and a plot
   python -m recipe evaluate --table                       prints work/results/*.json as Markdown
 
 Every clip is asked for by one caption, the tempo, chords, key and parts of a held-out excerpt of ten
@@ -67,6 +68,10 @@ def run(args):
     corpus, work = args.corpus, args.work
     if args.table:
         return print(tables.markdown(tables.load(work)))
+    if args.tradeoff:
+        from . import tradeoff
+
+        return tradeoff.run(work, args.tradeoff)
     if args.prompts:
         from . import prompts
 

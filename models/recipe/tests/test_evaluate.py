@@ -6,7 +6,7 @@ import pytest
 from recipe import listen, metrics, rhythm
 from recipe.codec import features as F
 from recipe.evaluate import asks as A
-from recipe.evaluate import endurance, makers, score, spaces, tables, warble
+from recipe.evaluate import endurance, makers, score, spaces, tables, tradeoff, warble
 from recipe.evaluate.codec import ways
 
 RATE = listen.RATE
@@ -152,3 +152,14 @@ def test_every_way_to_a_phase_gives_the_clip_and_the_true_one_gives_it_best():
     error = {name: listen.spectral_convergence(audio[:, 4800:-4800], got[:, 4800:-4800]) for name, got in found.items()}
     assert min(error, key=error.get) == "true phase" and error["true phase"] < 0.1
     assert error["random phase"] > error["gradients of the magnitudes (PGHI), 2 sweeps"]
+
+
+def test_the_tradeoff_tells_rows_that_have_both_a_speed_and_a_score(tmp_path, capsys):
+    measured = {k: {"value": 0.5, "error": 0.0} for k in ("prompt", "style_judge", "chord", "judge_frechet", "mel_frechet")}
+    for name in ("codec", "pocket", "pocket@8", "unheard"):
+        tables.save(tmp_path, name, measures=measured)
+    (tmp_path / "speed.json").write_text('{"pocket@8": 20.5, "pocket": 30, "untold": 99}')
+    tradeoff.run(tmp_path, tmp_path / "speed.json")
+    rows = capsys.readouterr().out.splitlines()[2:]
+    assert [row.split(" | ")[:2] for row in rows] == [["| pocket", "30.0"], ["| pocket@8", "20.5"]]
+    assert "pocket@8" in (tmp_path / "tradeoff.svg").read_text()
