@@ -17,7 +17,7 @@ async function decode(
   model: Model,
   index: number,
   newFrames: number,
-  state: DecoderState | null,
+  state: DecoderState | null | Promise<DecoderState | null>,
 ) {
   const { latent: { channels, sigma_data }, decoder } = model.manifest;
   const contextFrames = Math.min(index, decoder.context_frames);
@@ -106,10 +106,14 @@ export async function decoderRows(model: Model, runs: number): Promise<Row[]> {
   return rows;
 }
 
-/** Decodes a long piece, window by window. */
+/** Decodes a long piece as a stream does that is waited for: the next window is begun before the last one is done. */
 async function piece(model: Model): Promise<void> {
-  let state: DecoderState | null = null;
+  let last: ReturnType<typeof decode> | undefined;
   for (let i = 0; i < WINDOWS; i++) {
-    ({ state } = await decode(model, i * WINDOW, WINDOW, state));
+    const state = last?.then((window) => window.state) ?? null;
+    const window = decode(model, i * WINDOW, WINDOW, state);
+    await last;
+    last = window;
   }
+  await last;
 }
