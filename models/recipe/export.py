@@ -197,7 +197,7 @@ def manifest(c, graphs, tokenizer, weights=SHIPPED):
     return {
         "format": 1,
         "id": "pocket" if weights == SHIPPED else f"pocket-{weights}",
-        "version": "0.4.0",
+        "version": "0.5.0",
         "title": "Pocket" if weights == SHIPPED else f"Pocket ({weights})",
         "licence": "MIT",
         "sample_rate": F.SAMPLE_RATE,
