@@ -8,6 +8,7 @@ const RULES: readonly Rule[] = [
   blockLengths,
   budgets,
   steps,
+  unaskedGroups,
   hops,
   geometry,
   lookahead,
@@ -66,7 +67,7 @@ function budgets({ denoiser: { budgets } }: Manifest) {
 }
 
 /** Every number of steps that a client may ask for has its levels. */
-function steps({ sampler, controls: { layout } }: Manifest) {
+function steps({ sampler }: Manifest) {
   const { schedule, steps, max_steps, guidance } = sampler;
   if (steps > max_steps) {
     return `sampler.steps is ${steps}, but sampler.max_steps is ${max_steps}`;
@@ -77,20 +78,24 @@ function steps({ sampler, controls: { layout } }: Manifest) {
   if (guidance !== null && guidance.sigma_low >= guidance.sigma_high) {
     return `sampler.guidance.sigma_low is ${guidance.sigma_low}, but sigma_high is ${guidance.sigma_high}`;
   }
-  const groups = layout.map(([name]) => name);
-  const strange = Object.keys(guidance?.unasked ?? {})
-    .find((name) => !groups.includes(name));
-  if (strange !== undefined) {
-    return `sampler.guidance.unasked has "${strange}", but controls.layout has ${
-      groups.join(", ")
-    }`;
-  }
   try {
     for (let n = 1; n <= max_steps; n++) scheduleSigmas(schedule, n);
   } catch (error) {
     return `sampler.schedule: ${(error as Error).message}`;
   }
   return null;
+}
+
+/** Guidance leads away from groups that there are. */
+function unaskedGroups({ sampler, controls: { layout } }: Manifest) {
+  const groups = layout.map(([name]) => name);
+  const strange = Object.keys(sampler.guidance?.unasked ?? {})
+    .find((name) => !groups.includes(name));
+  return strange === undefined
+    ? null
+    : `sampler.guidance.unasked has "${strange}", but controls.layout has ${
+      groups.join(", ")
+    }`;
 }
 
 function hops({ latent: { hop_samples }, decoder }: Manifest) {

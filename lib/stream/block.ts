@@ -57,15 +57,20 @@ function withUnasked(
 ): Float32Array {
   const out = withNull(controls, rows);
   if (rows === 1) return out;
-  let group = 0;
+  const second = out.subarray(controls.length);
+  let begin = 0;
   for (const [name, width] of layout) {
-    const mask = group + width - 1;
-    for (let at = 0; unasked[name] && at < controls.length; at += channels) {
-      const row = out.subarray(controls.length + at + group);
-      if (unasked[name] === "all") row.fill(controls[at + mask]!, 0, width);
-      else row.set(controls.subarray(at + group, at + group + width));
+    const end = begin + width;
+    const how = unasked[name];
+    for (let at = 0; how && at < controls.length; at += channels) {
+      if (how === "kept") {
+        second.set(controls.subarray(at + begin, at + end), at + begin);
+      } else {
+        const mask = controls[at + end - 1]!;
+        second.fill(mask, at + begin, at + end);
+      }
     }
-    group += width;
+    begin = end;
   }
   return out;
 }

@@ -62,8 +62,9 @@ Deno.test("Stream makes a block beside the windows of the one before while someb
   const first = await read(hasty, 400_000);
   // Blocks of 640 ms: of the 13, all but the first ones.
   assert(model.beside >= 8, `${model.beside}`);
-  assertEquals(firstDifference(first, await read(await open(), 400_000)), -1);
-  hasty.cancel();
+  const other = await open();
+  assertEquals(firstDifference(first, await read(other, 400_000)), -1);
+  for (const stream of [hasty, other]) stream.cancel();
 });
 
 Deno.test("Stream tells of a window that fails while others are under way", async () => {

@@ -68,7 +68,7 @@ class Examples:
         controls[:before] = other_controls[at : at + before]
 
     def words(self, count, noise=0.7):
-        """-> embeddings (count, 384) of captions and of what lies between and beside them, of unit length."""
+        """-> embeddings (count, 384) of captions and of what lies beside them, of unit length."""
         rng, rows = self.rng, []
         for _ in range(count):
             e = self.clips[rng.integers(len(self.clips))][2]

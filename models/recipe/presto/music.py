@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from .. import labels
 from ..base.model import precondition
 from ..base.train import CONTEXT_NOISE
-from .. import labels
 from ..codec import features as F
 from ..precision import fast
 from . import sample
