@@ -35,6 +35,8 @@ def parser():
         p.add_argument("--minutes", type=float, default=10, help="training time of this run")
         p.add_argument("--decay-minutes", type=float, help="training time in all, over which the rate falls")
         p.add_argument("--lr", type=float, default=1e-3, help="base: highest learning rate")
+        if name == "base":
+            p.add_argument("--size", default="pocket", choices=("pocket", "studio"), help="10 M or 105 M parameters")
         if name == "codec":
             p.add_argument("--clips", type=int, default=120, help="clips held in memory")
         if name == "steps":
@@ -93,9 +95,9 @@ def main():
         calibrate.run(args.corpus, args.work, f"{args.work}/codec.pt")
     elif args.stage == "base":
         from .base import own, train
-        from .base.model import Config
+        from .base.model import SIZES, Config
 
-        config = Config(latents=16, dim=32, heads=2) if args.tiny else Config(latents=args.dims)
+        config = Config(latents=16, dim=32, heads=2) if args.tiny else Config(latents=args.dims, **SIZES[args.size])
         frames = 128 if args.tiny else 2048
         clips = 2 if args.tiny else 192
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.nn.functional import normalize
 
 from .. import labels as L
+from .prompts import Prompts
 
 LENGTHS = {16: 0.1, 32: 0.15, 48: 0.1, 64: 0.2, 96: 0.2, 128: 0.25}  # latent frames of a batch and its probability
 SWITCH = 0.25  # of the beginnings: they are other music than what follows, as when a stream is asked for something new
@@ -23,6 +23,7 @@ class Examples:
     def __init__(self, corpus, work, split, seed=0):
         self.rng = np.random.default_rng(seed)
         self.clips, self.own = [], {}  # own: see own.py
+        self.prompts, self.fitting = Prompts(work) if split == "train" else None, []
         for path in sorted((Path(work) / "latents").glob("*.npy")):
             label = json.loads((Path(corpus) / f"{path.stem}.json").read_text())
             if label["split"] != split:
@@ -31,6 +32,7 @@ class Examples:
             heard = Path(work) / "heard" / path.name
             if heard.exists():  # twice: the server's own prompt encoder is who will be asked
                 embeddings += [np.load(heard)] * 2
+            self.fitting.append(self.prompts.of(label) if self.prompts else [])
             self.clips.append((
                 np.load(path),
                 np.load(Path(work) / "controls" / path.name),
@@ -67,14 +69,16 @@ class Examples:
         z[:before] = other_z[at : at + before]
         controls[:before] = other_controls[at : at + before]
 
-    def words(self, count, noise=0.7):
-        """-> embeddings (count, 384) of captions and of what lies beside them, of unit length."""
-        rng, rows = self.rng, []
-        for _ in range(count):
-            e = self.clips[rng.integers(len(self.clips))][2]
-            rows.append(e[rng.integers(len(e))])
-        e = torch.from_numpy(np.stack(rows).astype(np.float32))
-        return normalize(e + noise * normalize(torch.randn_like(e), dim=-1) * torch.rand(count, 1), dim=-1)
+    def prompt(self, clip):
+        """-> embedding (384) of what the clip of that index may be asked for by: of one held out, a caption."""
+        captions, rng = self.clips[clip][2], self.rng
+        if self.prompts:
+            return self.prompts.draw(captions, self.fitting[clip], rng)
+        return captions[rng.integers(len(captions))].astype(np.float32)
+
+    def words(self, count):
+        """-> embeddings (count, 384) of prompts, of unit length."""
+        return torch.from_numpy(np.stack([self.prompt(i) for i in self.rng.integers(len(self.clips), size=count)]))
 
     def batch(self, frames_total):
         """-> latents, controls, embedding (zeros: no prompt), mask of known frames, as tensors."""
@@ -83,11 +87,11 @@ class Examples:
         rows = []
         for _ in range(min(64, max(1, frames_total // length))):
             i = rng.integers(len(self.clips))
-            z, c, e = clip = self.clips[i]
+            z, c, _ = clip = self.clips[i]
             first, own = self.own.get(i, (0, z)) if rng.random() < OWN else (0, z)
             at = first + rng.integers(0, len(own) - length)
             own = own[at - first : at - first + length]
-            caption = e[rng.integers(len(e))].astype(np.float32)
+            caption = self.prompt(i)
             z, c = z[at : at + length].astype(np.float32), c[at : at + length].astype(np.float32)
             known = self._mask(length)
             before = _beginning(known)

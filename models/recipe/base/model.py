@@ -30,6 +30,10 @@ class Config:
         return asdict(self)
 
 
+# What one trains on two cores, and what on a GPU.
+SIZES = {"pocket": {}, "studio": {"dim": 768, "blocks": 15, "heads": 12}}
+
+
 def rms_norm(x):
     return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + 1e-6)
 

@@ -16,7 +16,7 @@ from .model import Config, Network, Resampler, denoise
 
 P_MEAN, P_STD = -0.4, 1.2
 OWN_MINUTES = 15
-APART, WORDS = 0.5, 256  # weight of `apart`, and how many prompts it is taken over
+APART, SHARED, WORDS = 0.5, 1.0, 256  # weights of `apart` and `shared`, and how many prompts they are taken over
 CONTEXT_NOISE = 0.08  # at most; the model will hear its own imperfect output as context
 
 
@@ -51,14 +51,19 @@ def loss_of(model, batch, sigma, generator=None):
     return weight * error
 
 
-def apart(resampler, embedding):
-    """How far the cosines between the tokens of prompts are from those between their embeddings (batch, 384), without what all share: mean square."""
+def apart(tokens, embedding):
+    """How far the cosines between the tokens (batch, tokens, dims) of prompts are from those between their embeddings (batch, 384), without what all share: mean square."""
 
     def cosines(rows):
         rows = f.normalize(rows - rows.mean(0), dim=-1)
         return rows @ rows.T
 
-    return (cosines(resampler(embedding).flatten(1)) - cosines(embedding)).square().mean()
+    return (cosines(tokens.flatten(1)) - cosines(embedding)).square().mean()
+
+
+def shared(tokens):
+    """Power of what the tokens (batch, tokens, dims) of all prompts have in common, 0 to 1: left alone it grows until a word nobody knows, which lacks it, shouts."""
+    return tokens.mean(0).square().mean()
 
 
 @torch.no_grad()
@@ -108,7 +113,9 @@ def run(corpus, work, out, minutes, decay_minutes=None, frames=2048, lr=1e-3, co
         batch = train.batch(frames)
         sigma = (P_MEAN + P_STD * torch.randn(len(batch[0]))).exp()
         loss = loss_of(model, batch, sigma).mean()
-        total = loss + APART * apart(model.resampler, train.words(WORDS))
+        words = train.words(WORDS)
+        tokens = model.resampler(words)
+        total = loss + APART * apart(tokens, words) + SHARED * shared(tokens)
         optimiser.zero_grad()
         total.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)

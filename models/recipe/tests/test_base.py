@@ -5,8 +5,10 @@ import torch
 
 from recipe import labels
 from recipe.base.data import Examples
-from recipe.base.model import Config, Network, denoise
-from recipe.base.train import Base, apart, loss_of
+from recipe.base.model import SIZES, Config, Network, denoise
+from recipe.base.prompts import Prompts
+from recipe.base.train import Base, apart, loss_of, shared
+from recipe.text import associations
 
 SMALL = Config(latents=8, dim=32, blocks=2, heads=2)
 
@@ -44,6 +46,13 @@ def test_noisy_latents_are_hidden_where_the_context_is_known():
     assert torch.allclose(a[:, 4:], b[:, 4:], atol=1e-5)
 
 
+def test_sizes_are_what_they_are_said_to_be():
+    with torch.device("meta"):
+        millions = {name: sum(p.numel() for p in Network(Config(**size)).parameters()) / 1e6 for name, size in SIZES.items()}
+    assert 9 < millions["pocket"] < 11
+    assert 100 < millions["studio"] < 110
+
+
 def test_prompt_controls_and_sigma_matter():
     network = trained(Network(SMALL))
     z, prompt, controls, context = inputs()
@@ -73,10 +82,17 @@ def test_a_prompt_that_fades_becomes_the_null_prompt_little_by_little():
 def test_tokens_that_keep_the_angles_of_their_embeddings_cost_nothing():
     torch.manual_seed(0)
     e = torch.randn(40, 384)
-    same, swapped = (lambda x: x.reshape(40, 8, 48)), (lambda x: x.flip(0).reshape(40, 8, 48))
-    assert apart(same, e) < 1e-10
-    assert apart(swapped, e) > 1e-3
-    assert apart(lambda x: same(x) + 3, e) < 1e-10, "what all share does not count"
+    tokens = e.reshape(40, 8, 48)
+    assert apart(tokens, e) < 1e-10
+    assert apart(tokens.flip(0), e) > 1e-3
+    assert apart(tokens + 3, e) < 1e-10, "what all share does not count"
+
+
+def test_what_all_prompts_share_is_counted_by_itself():
+    torch.manual_seed(0)
+    tokens = torch.randn(4000, 8, 16)
+    assert shared(tokens) < 1e-3
+    assert torch.isclose(shared(tokens + 1), torch.tensor(1.0), atol=0.02)
 
 
 def test_the_loss_looks_at_unknown_frames_only():
@@ -97,7 +113,7 @@ def examples(clips=3, frames=400):
     out = object.__new__(Examples)
     out.rng = np.random.default_rng(0)
     out.clips = [(np.full((frames, 8), i, np.float16), np.full((frames, labels.CHANNELS), i, np.float16), np.ones((1, 384), np.float16)) for i in range(1, clips + 1)]
-    out.own = {}
+    out.own, out.prompts = {}, None
     return out
 
 
@@ -122,6 +138,27 @@ def test_a_clip_that_was_played_anew_begins_so_and_goes_on_as_it_was():
     z, _, _, known = data.batch(2048)
     assert (z[known == 0] == 1).all()
     assert (z[known == 1] == -1).any()
+
+
+def test_prompts_are_captions_associations_of_the_clip_and_what_lies_beside_them(tmp_path):
+    rng, axes = np.random.default_rng(0), np.eye(384, dtype=np.float16)
+    captions = axes[:2]
+    drawn = Prompts(tmp_path).draw(captions, [], rng)
+    assert np.abs(drawn).max() == 1, "nothing but captions where the text stage has left nothing"
+
+    np.save(tmp_path / "associated.npy", np.tile(axes[2], (len(associations.lines()), 1)))
+    np.save(tmp_path / "general.npy", axes[3:4])
+    prompts = Prompts(tmp_path)
+    fitting = prompts.of({"style": "waltz", "captions": ["a sad, lonely waltz", "melancholic"]})
+    lines = [prompts.lines[i] for i in fitting]
+    assert {"waltz"} < {line["style"] for line in lines} <= {"waltz", "-"}
+    assert {"dark low"} <= {line["mood"] for line in lines} <= {"dark low", "-"}
+
+    rows = np.stack([prompts.draw(captions, fitting, rng) for _ in range(2000)])
+    assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-3)
+    assert 0.15 < (rows[:, 2] > 0).mean() < 0.25
+    assert 0.35 < (rows[:, 3] > 0).mean() < 0.45
+    assert rows[:, 3].max() < rows[:, :3].max(1).min(), "what is asked for outweighs what it is mixed with"
 
 
 def test_density_counts_onsets_where_they_are():

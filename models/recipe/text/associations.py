@@ -6,6 +6,7 @@ are. What it makes of words that are in no line is its own guess, out of what it
 """
 
 import csv
+import re
 import time
 from pathlib import Path
 
@@ -30,6 +31,23 @@ def lines():
 def phrases():
     """-> {style: phrases}, {mood: phrases}: what captions call each."""
     return {s: names + words.USE_STYLE[s] for s, names in words.STYLE.items()}, words.MOOD
+
+
+def mood_of(captions):
+    """The mood whose words a clip's captions say most often, "-" where they say none."""
+    said = " ".join(captions).lower()
+    times = {mood: sum(len(re.findall(rf"\b{re.escape(word.lower())}\b", said)) for word in table) for mood, table in words.MOOD.items()}
+    best = max(times, key=times.get)
+    return best if times[best] else "-"
+
+
+def fitting(lines, style, mood):
+    """Indices of the lines that name this style or, naming none, this mood, and nothing else than these."""
+    return [
+        i
+        for i, line in enumerate(lines)
+        if line["style"] in (style, "-") and line["mood"] in (mood, "-") and (line["style"], line["mood"]) != ("-", "-")
+    ]
 
 
 def caption(style, mood, rng):

@@ -28,6 +28,7 @@ MAX_TOKENS = 48
 MIDDLE = 6.75  # 2^6.75 = 108 bpm
 UNSURE = 0.38  # octaves that a prediction may be expected to be off before it is none; words that say nothing of tempo: 0.4
 PACE_ALONE = ("{}", "{}", "{} music", "something {}", "a {} piece", "{}, please", "play it {}")
+GENERAL_HEARD = 20000  # texts of general English that the base hears beside captions
 KINDS = CAPTION, PHRASE, ASSOCIATION, GENERAL = range(4)
 
 
@@ -217,13 +218,26 @@ def run(corpus, work, out, minutes, tiny=False, batch=128, lr=1e-3, log=print):
 
 @torch.no_grad()
 def embed_corpus(corpus, work, model, tokenizer):
-    """Writes work/heard/ID.npy (captions, 384) float16: captions as the server will understand them, not as the teacher does."""
-    folder = Path(work) / "heard"
-    folder.mkdir(exist_ok=True)
+    """Writes what the server will understand, not what the teacher does, all rows (n, 384) float16.
+
+    work/heard/ID.npy has the captions of a clip, work/associated.npy the associations (associations.py),
+    work/general.npy some of WordNet, if it is there.
+    """
     tokenizer.enable_truncation(MAX_TOKENS)
     tokenizer.enable_padding()
+
+    def write(path, texts):
+        rows = []
+        for at in range(0, len(texts), 64):
+            encoded = tokenizer.encode_batch([t.lower() for t in texts[at : at + 64]])
+            ids, mask = (torch.tensor([getattr(e, kind) for e in encoded]) for kind in ("ids", "attention_mask"))
+            rows.append(model(ids, mask)[0])
+        np.save(path, torch.cat(rows).numpy().astype(np.float16))
+
+    folder = Path(work) / "heard"
+    folder.mkdir(exist_ok=True)
     for path in sorted(Path(corpus).glob("?????.json")):
-        captions = json.loads(path.read_text())["captions"]
-        encoded = tokenizer.encode_batch([c.lower() for c in captions])
-        ids, mask = (torch.tensor([getattr(e, kind) for e in encoded]) for kind in ("ids", "attention_mask"))
-        np.save(folder / f"{path.stem}.npy", model(ids, mask)[0].numpy().astype(np.float16))
+        write(folder / f"{path.stem}.npy", json.loads(path.read_text())["captions"])
+    write(Path(work) / "associated.npy", [a["text"] for a in associations.lines()])
+    if WORDNET.exists():
+        write(Path(work) / "general.npy", wordnet_texts(GENERAL_HEARD, seed=1))
