@@ -51,8 +51,13 @@ class Voice:
 
     def style(self):
         other = [w for k, w in OTHER_METER.items() if k != signature(self.clip.style)]
-        table = [w for w in words.STYLE[self.clip.style.name] if not any(re.search(o, w) for o in other)]
+        table = [w for w in words.STYLE[self.clip.style.name] if not any(re.search(o, w) for o in other) and self.is_paced(w)]
         return table[0] if self.rng.random() < .35 else self.rng.choice(table)
+
+    def is_paced(self, style):
+        """True if a style's name says no pace that the clip has not."""
+        slowest, fastest = words.PACED.get(style, (0, 999))
+        return slowest <= self.clip.bpm <= fastest
 
     def mood(self):
         return self.rng.choice(words.MOOD[f"{self.tone} {self.level}"])

@@ -10,7 +10,7 @@ import pytest
 
 from recipe import labels
 from recipe.codec import features as F
-from recipe.corpus import COMPOSER, captions, density, held_out, make_clip, melody, meters, render, tunes
+from recipe.corpus import COMPOSER, captions, density, held_out, make_clip, melody, meters, render, tunes, words
 from recipe.corpus.compose import PARTS, compose
 from recipe.corpus.fluid import find_soundfont
 from recipe.corpus.instruments import patch
@@ -86,6 +86,19 @@ def test_captions_are_many_and_different():
         seen.update(texts)
     assert len(seen) > 12 * len(CLIPS)
     assert captions.captions(CLIPS[0], render.part_spans(CLIPS[0]), 1, 0) == render.labels(CLIPS[0], 1)["captions"]
+
+
+def test_a_style_whose_name_says_a_pace_is_only_named_at_that_pace():
+    named = 0
+    for clip in MANY:
+        if not any(style in words.PACED for style in words.STYLE[clip.style.name]):
+            continue
+        texts = [c.lower().replace("for slow dance", "") for c in render.labels(clip, 1)["captions"]]  # what it is for is no tempo
+        for style, (slowest, fastest) in words.PACED.items():
+            found = [c for c in texts if re.search(rf"\b{style.lower()}\b", c)]
+            named += len(found)
+            assert slowest <= clip.bpm <= fastest or not found, (clip.bpm, found)
+    assert named
 
 
 def test_about_a_third_of_the_clips_change_inside():

@@ -128,14 +128,17 @@ def test_the_error_to_expect_is_learned():
     assert spread[0] < 0.04 and float(spread[1]) == pytest.approx(0.25, abs=0.04)
 
 
-def test_words_of_pace_alone_are_heard_at_tempi_that_they_may_mean():
-    tempi = np.log2([60, 80, 100, 120, 140, 170])
-    rows = student.pace_texts(list(tempi), random.Random(0), each=3)
+def test_words_of_pace_alone_and_with_a_style_are_heard_at_tempi_that_they_may_mean():
+    known = [("", style, np.log2(bpm)) for style, bpm in (("waltz", 60), ("jazz", 80), ("jazz", 100), ("funk", 120), ("rock", 140), ("metal", 170))]
+    rows = student.pace_texts(known, random.Random(0), each=5)
     of = {}
     for text, style, log2 in rows:
         assert style == "-"
         of.setdefault(text, set()).add(round(2**log2))
-    assert of["laid-back"] == {80} and of["breakneck"] == {170}
+    assert of["laid-back"] == {80} and of["breakneck"] == {170} and of["prestissimo"] == {170}
+    styled = {text: bpm for text, bpm in of.items() if any(name in text for name in words.STYLE["metal"])}
+    assert styled and all(170 in bpm for bpm in styled.values())
+    assert not any("bebop" in text for text in of), "which says a pace itself"
 
 
 def test_a_text_that_leaves_the_tempo_open_is_heard_with_those_of_its_style():

@@ -29,6 +29,7 @@ MIDDLE = 6.75  # 2^6.75 = 108 bpm
 UNSURE = 0.38  # octaves that a prediction may be expected to be off before it is none; words that say nothing of tempo: 0.4
 PACE_ALONE = ("{}", "{}", "{} music", "something {}", "a {} piece", "{}, please", "play it {}")
 GENERAL_HEARD = 20000  # texts of general English that the base hears beside captions
+PACE_OF = ("{0}, {1}", "{1} {0}", "{0}, played {1}", "{1}: {0}")
 KINDS = CAPTION, PHRASE, ASSOCIATION, GENERAL = range(4)
 
 
@@ -101,17 +102,22 @@ def music_texts(corpus, count, seed=0):
             known += [(c, label.get("style", "-"), tempo) for c in label["captions"]]
     pieces = [p.strip() for c, _, _ in known for p in re.split(r"[,;.]", c) if len(p.strip()) > 2]
     joined = [(", ".join(rng.sample(pieces, rng.randint(1, 3))), "-", np.nan) for _ in range(count)]
-    return known, joined + pace_texts([bpm for _, _, bpm in known if not np.isnan(bpm)], rng)
+    return known, joined + pace_texts([row for row in known if not np.isnan(row[2])], rng)
 
 
-def pace_texts(tempi, rng, each=60):
-    """Words of pace alone, with log2 bpm that they may mean, out of `tempi`."""
+def pace_texts(known, rng, each=60):
+    """Words of pace, alone and with a style that has such tempi, with log2 bpm that they may mean, out of `known` (text, style, log2 bpm)."""
     out, slowest = [], 0
-    for fastest, paces in words.PACE:
-        meant = [t for t in tempi if slowest <= 2**t < fastest]
-        for pace in paces if meant else ():
-            out += [(rng.choice(PACE_ALONE).format(pace), "-", rng.choice(meant)) for _ in range(each)]
+    for (fastest, paces), terms in zip(words.PACE, words.TERMS):
+        meant = [(style, t) for _, style, t in known if slowest <= 2**t < fastest]
         slowest = fastest
+        for pace in paces + terms if meant else ():
+            for _ in range(each):
+                style, tempo = rng.choice(meant)
+                out.append((rng.choice(PACE_ALONE).format(pace), "-", tempo))
+                if style in words.STYLE:
+                    named = [name for name in words.STYLE[style] if name not in words.PACED]
+                    out.append((rng.choice(PACE_OF).format(rng.choice(named), pace), "-", tempo))
     return out
 
 
