@@ -52,7 +52,7 @@ function chordsOf(controls: Controls): Chord[] | null {
 
 function beatRow({ score, tempo }: RowSource, sample: number): number[] {
   const beat = tempo.beatAt(sample);
-  const meter = score.at(sample).to.meter ?? 4;
+  const meter = score.at(sample).meter ?? 4;
   const turn = TAU * beat;
   const bar = TAU * beat / meter;
   return [
@@ -70,7 +70,7 @@ function chordRow(
   hop: number,
 ): number[] {
   const row = new Array<number>(25).fill(0);
-  const chords = chordsOf(score.at(sample).to);
+  const chords = chordsOf(score.at(sample));
   if (!chords) return row;
   const chord = chordAt(chords, tempo.beatAt(sample + hop / 2));
   for (const pc of chord.pcs) row[pc] = 1;
@@ -81,7 +81,7 @@ function chordRow(
 
 function keyRow({ score }: RowSource, sample: number): number[] {
   const row = new Array<number>(13).fill(0);
-  const { key } = score.at(sample).to;
+  const { key } = score.at(sample);
   if (!key) return row;
   for (const pc of parseKey(key).scale) row[pc] = 1;
   row[12] = 1;
@@ -90,7 +90,7 @@ function keyRow({ score }: RowSource, sample: number): number[] {
 
 /** All parts allowed is no wish: the model decides which of them sound. */
 function partsRow({ score }: RowSource, sample: number): number[] {
-  const parts = score.at(sample).to.parts;
+  const parts = score.at(sample).parts;
   const allowed = PARTS.map((name) => parts?.[name] ?? true);
   if (allowed.every(Boolean)) return [0, 0, 0, 0, 0];
   return [...allowed.map(Number), 1];

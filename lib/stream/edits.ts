@@ -4,7 +4,6 @@
  * @module
  */
 import type { Controls } from "../protocol/mod.ts";
-import { mergePatches } from "./score.ts";
 
 /** A change of a stream, not applied yet. */
 export interface Edit {
@@ -16,6 +15,40 @@ export interface Edit {
   patch: Partial<Controls> | null;
   /** Length of the change, in samples. */
   ramp: number;
+}
+
+/** What an edit is, wherever it is listed. */
+type Laid = Pick<Edit, "at" | "patch" | "ramp">;
+
+/**
+ * Lays an edit over others: for the same sample the newest value of a control
+ * counts, with the ramp that it came with. So a client cannot pile them up.
+ *
+ * @returns Edits in order of time.
+ */
+export function layOver<T extends Laid>(edits: readonly T[], edit: T): T[] {
+  const { at, ramp } = edit;
+  let { patch } = edit;
+  const out: T[] = [];
+  for (const other of edits) {
+    if (other.at !== at || other.patch === null || patch === null) {
+      out.push(other);
+      continue;
+    }
+    // Parts are laid over parts one by one.
+    if (patch.parts) {
+      patch = { ...patch, parts: { ...other.patch.parts, ...patch.parts } };
+    }
+    const rest = Object.entries(other.patch)
+      .filter(([name]) => !Object.hasOwn(patch!, name));
+    if (rest.length === 0) continue;
+    const left = Object.fromEntries(rest);
+    if (other.ramp === ramp) patch = { ...left, ...patch };
+    else out.push({ ...other, patch: left });
+  }
+  const next = out.findIndex((other) => other.at > at);
+  out.splice(next < 0 ? out.length : next, 0, { ...edit, patch });
+  return out;
 }
 
 /** Edits in order of time. */
@@ -38,22 +71,19 @@ export class EditQueue {
   }
 
   /**
-   * Adds an edit. Patches for the same sample become one, so a client cannot pile them up.
+   * Adds an edit.
    *
-   * @returns False if it became part of one that was there.
+   * @returns True if others wait for the same sample.
    */
   add(edit: Edit): boolean {
-    const same = this.#edits.findLast((other) =>
-      other.at === edit.at && other.patch !== null && edit.patch !== null
-    );
-    if (same?.patch && edit.patch) {
-      same.patch = mergePatches(same.patch, edit.patch);
-      same.ramp = edit.ramp;
-      return false;
-    }
-    const at = this.#edits.findIndex((other) => other.at > edit.at);
-    this.#edits.splice(at < 0 ? this.#edits.length : at, 0, edit);
-    return true;
+    const shared = this.#edits.some(({ at }) => at === edit.at);
+    this.#edits = layOver(this.#edits, edit);
+    return shared;
+  }
+
+  /** Puts edits back that were added before all that wait. */
+  putBack(edits: readonly Edit[]): void {
+    this.#edits = [...edits, ...this.#edits].reduce<Edit[]>(layOver, []);
   }
 
   remove(edit: Edit): void {

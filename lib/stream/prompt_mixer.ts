@@ -7,6 +7,7 @@
 import type { Model, PromptEncoding } from "../inference/engine.ts";
 import { mixPrompts, morph } from "../prompt/mod.ts";
 import type { Controls } from "../protocol/mod.ts";
+import type { Prompts } from "./prompt_blend.ts";
 import type { Score } from "./score.ts";
 
 /** Prompts of one stream, encoded once. */
@@ -21,7 +22,7 @@ export class PromptMixer {
   /** Encodes the prompts of `controls`; forgets those that `keep` does not name either. */
   async prepare(
     controls: Partial<Controls>,
-    keep: readonly Controls[],
+    keep: readonly Pick<Controls, "prompts">[],
     options: { deadlineMs: number; signal?: AbortSignal },
   ): Promise<void> {
     const texts = (controls.prompts ?? []).map((prompt) => prompt.text);
@@ -56,9 +57,8 @@ export class PromptMixer {
       .filter((text) => this.#encodings.get(text)?.understood === false);
   }
 
-  #mix(controls: Controls): Float32Array {
+  #mix(prompts: Prompts): Float32Array {
     const { tokens, dims } = this.#model.manifest.prompt;
-    const prompts = controls.prompts ?? [];
     // No prompt at all is the null prompt.
     if (prompts.length === 0) return new Float32Array(tokens * dims);
     return mixPrompts(
@@ -72,9 +72,9 @@ export class PromptMixer {
 
   /** Prompt tokens at a sample, row-major (tokens, dims). */
   at(score: Score, sample: number): Float32Array {
-    const { from, to, progress } = score.at(sample);
+    const { from, to, progress } = score.prompts(sample);
     const mixed = this.#mix(to);
-    if (progress >= 1 || from.prompts === to.prompts) return mixed;
+    if (progress >= 1) return mixed;
     const { dims } = this.#model.manifest.prompt;
     return morph(this.#mix(from), mixed, progress, dims);
   }

@@ -5,18 +5,35 @@
  * @module
  */
 import type { Controls, Parts } from "../protocol/mod.ts";
+import { blendPrompts, type Prompts } from "./prompt_blend.ts";
+
+/** A way from one value to another; each control has its own, so that a change of one leaves the others on theirs. */
+export interface Glide<T> {
+  from: T;
+  to: T;
+  /** Its first sample. */
+  sample: number;
+  /** Its length, in samples. */
+  ramp: number;
+}
+
+/** Controls that change gradually over a ramp, beside the prompts. */
+const RAMPED = ["density", "brightness", "energy", "guidance"] as const;
+
+/** A control that changes gradually over a ramp. */
+export type RampedControl = typeof RAMPED[number];
 
 /** One state of the controls. */
 export interface ScoreEntry {
   /** First sample at which it is in force. */
   sample: number;
-  /** Length of the change towards it, in samples. */
-  ramp: number;
+  /** The first of its change that can be heard, in the same latent frame. */
+  at: number;
   controls: Controls;
+  /** Of those controls that are given. */
+  glides: Partial<Record<RampedControl, Glide<number>>>;
+  prompts: Glide<Prompts>;
 }
-
-/** Controls that change gradually over a ramp. */
-export type RampedControl = "density" | "brightness" | "energy" | "guidance";
 
 /** `base` with `patch` laid over it: what is absent stays, parts one by one. */
 export function mergePatches<T extends Partial<Controls>>(
@@ -29,12 +46,32 @@ export function mergePatches<T extends Partial<Controls>>(
   return { ...base, ...patch, ...(parts ? { parts } : {}) };
 }
 
+/** How far a change has gone at a sample, 0-1. */
+function progress({ sample, ramp }: Glide<unknown>, now: number): number {
+  return ramp === 0 ? 1 : Math.min(1, Math.max(0, (now - sample) / ramp));
+}
+
+/** Entries that are kept: only the one in force is ever asked for. */
+const MOST_ENTRIES = 64;
+
 /** The states of a stream's controls, in order of time. */
 export class Score {
   #entries: ScoreEntry[];
 
   constructor(controls: Controls) {
-    this.#entries = [{ sample: -Infinity, ramp: 0, controls }];
+    const prompts = controls.prompts ?? [];
+    this.#entries = [{
+      sample: -Infinity,
+      at: -Infinity,
+      controls,
+      glides: Object.fromEntries(
+        RAMPED.flatMap((name) => {
+          const to = controls[name] ?? null;
+          return to === null ? [] : [[name, still(to)]];
+        }),
+      ),
+      prompts: still(prompts),
+    }];
   }
 
   /** The same states again, out of `entriesFrom`. */
@@ -44,10 +81,10 @@ export class Score {
     return score;
   }
 
-  /** The states that are asked for from a sample on, and the one that the first may ramp from. */
+  /** The states that are asked for from a sample on. */
   entriesFrom(sample: number): ScoreEntry[] {
     const index = this.#entries.findLastIndex((e) => e.sample <= sample);
-    return this.#entries.slice(Math.max(0, index - 1));
+    return this.#entries.slice(Math.max(0, index));
   }
 
   /** Controls as the newest change leaves them. */
@@ -55,42 +92,90 @@ export class Score {
     return this.#entries.at(-1)!.controls;
   }
 
-  /** The controls in force and those that they may still ramp from. */
-  get recent(): Controls[] {
-    return this.#entries.slice(-3).map((entry) => entry.controls);
+  /** Prompts that are in force, or on their way in or out. */
+  get recent(): Pick<Controls, "prompts">[] {
+    return this.#entries.slice(-3).flatMap(({ prompts: { from, to } }) => [
+      { prompts: from },
+      { prompts: to },
+    ]);
   }
 
-  /** Lays a patch over the latest controls from `sample` on. */
-  change(sample: number, ramp: number, patch: Partial<Controls>): void {
-    const controls = mergePatches(this.latest, patch);
-    this.#entries.push({ sample, ramp, controls });
-    // Only the entry in force and the one it ramps from are ever asked for.
-    if (this.#entries.length > 64) this.#entries.shift();
+  /**
+   * Lays a patch over the latest controls from `sample` on. What it does not name goes on as it was going.
+   *
+   * @param at The first sample that can be heard of it.
+   */
+  change(
+    sample: number,
+    ramp: number,
+    patch: Partial<Controls>,
+    at = sample,
+  ): void {
+    const { glides, prompts } = this.#entries.at(-1)!;
+    const entry: ScoreEntry = {
+      ...{ sample, at, prompts, glides: { ...glides } },
+      controls: mergePatches(this.latest, patch),
+    };
+    for (const name of RAMPED) {
+      const to = patch[name];
+      if (to === undefined) continue;
+      delete entry.glides[name];
+      if (to === null) continue;
+      const from = this.#value(glides[name], sample);
+      // A control that appears has no value to start from: it switches.
+      entry.glides[name] = from === null
+        ? still(to)
+        : { from, to, sample, ramp };
+    }
+    if (patch.prompts !== undefined) {
+      const from = blendPrompts(prompts, progress(prompts, sample));
+      entry.prompts = { from, to: patch.prompts ?? [], sample, ramp };
+    }
+    this.#entries.push(entry);
+    if (this.#entries.length > MOST_ENTRIES) this.#entries.shift();
   }
 
-  /** The entry in force at a sample, the one before it, and how far the change has gone (0-1). */
-  at(sample: number): { from: Controls; to: Controls; progress: number } {
-    const index = this.#entries.findLastIndex((e) => e.sample <= sample);
-    const entry = this.#entries[Math.max(0, index)]!;
-    const from = this.#entries[Math.max(0, index - 1)]!;
-    const progress = entry.ramp === 0
-      ? 1
-      : Math.min(1, (sample - entry.sample) / entry.ramp);
-    return { from: from.controls, to: entry.controls, progress };
+  /** Forgets what was changed after sample `at`. */
+  truncate(at: number): void {
+    this.#entries = this.#entries.filter((e, i) => i === 0 || e.at <= at);
+  }
+
+  #entry(sample: number): ScoreEntry {
+    return this.#entries.findLast((e) => e.sample <= sample) ??
+      this.#entries[0]!;
+  }
+
+  /** The controls in force at a sample: where those that change gradually are going. */
+  at(sample: number): Controls {
+    return this.#entry(sample).controls;
   }
 
   /** A gradual control at a sample, or null where it is not given. */
   value(name: RampedControl, sample: number): number | null {
-    const { from, to, progress } = this.at(sample);
-    const end = to[name] ?? null;
-    const start = from[name] ?? null;
-    // A control that appears or goes has no value to start from: it switches.
-    if (end === null || start === null) return end;
-    return start + (end - start) * progress;
+    return this.#value(this.#entry(sample).glides[name], sample);
+  }
+
+  #value(glide: Glide<number> | undefined, sample: number): number | null {
+    if (!glide) return null;
+    return glide.from + (glide.to - glide.from) * progress(glide, sample);
+  }
+
+  /** The prompts at a sample: those that they come from, those that they go to, and how far they have gone (0-1). */
+  prompts(sample: number): { from: Prompts; to: Prompts; progress: number } {
+    const { prompts } = this.#entry(sample);
+    const { from, to } = prompts;
+    return { from, to, progress: progress(prompts, sample) };
   }
 
   /** True while a ramp is under way at a sample. */
   ramping(sample: number): boolean {
-    return this.at(sample).progress < 1;
+    const { glides, prompts } = this.#entry(sample);
+    return [prompts, ...Object.values(glides)]
+      .some((glide) => progress(glide, sample) < 1);
   }
+}
+
+/** What stays as it is. */
+function still<T>(value: T): Glide<T> {
+  return { from: value, to: value, sample: -Infinity, ramp: 0 };
 }

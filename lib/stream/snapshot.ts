@@ -53,6 +53,8 @@ export interface Made {
   block: number;
   /** Oldest latent frame that a new block may look back on. */
   contextStart: number;
+  /** Changes that were made and can still be made anew. */
+  applied: readonly Applied[];
   /** Index of the first latent frame that was decoded. */
   origin: number;
   /** Where the tempo is no longer bent towards a clock. */
@@ -61,14 +63,29 @@ export interface Made {
   degraded: readonly (readonly [number, number])[];
 }
 
+/** A change that was made. */
+export interface Applied {
+  edit: Edit;
+  /** The oldest latent frame to look back on, as it was before. */
+  contextStart: number;
+}
+
 /** Every prompt that a stream which goes on from `snapshot` may need, each once. */
 export function promptsOf(
   { edits, made }: Snapshot,
   first: Controls,
 ): NonNullable<Controls["prompts"]> {
+  const score = made?.score.flatMap(({ prompts: { from, to } }) => [
+    { prompts: from },
+    { prompts: to },
+  ]);
+  const changes = [
+    ...edits,
+    ...(made?.applied.map(({ edit }) => edit) ?? []),
+  ];
   const all = [
-    ...(made?.score.map(({ controls }) => controls) ?? [first]),
-    ...edits.flatMap(({ patch }) => patch ?? []),
+    ...(score ?? [first]),
+    ...changes.flatMap(({ patch }) => patch ?? []),
   ].flatMap(({ prompts }) => prompts ?? []);
   return [...new Map(all.map((prompt) => [prompt.text, prompt])).values()];
 }

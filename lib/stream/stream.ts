@@ -45,7 +45,12 @@ import {
   seamBefore,
 } from "./seam.ts";
 import { Signal } from "./signal.ts";
-import { LOOK_BACK_SAMPLES, type Made, type Snapshot } from "./snapshot.ts";
+import {
+  type Applied,
+  LOOK_BACK_SAMPLES,
+  type Made,
+  type Snapshot,
+} from "./snapshot.ts";
 import { Spans } from "./spans.ts";
 import { TempoMap } from "./tempo_map.ts";
 
@@ -121,6 +126,8 @@ export class Stream implements MusicStream {
   #block = 0;
   /** Oldest latent frame that a new block may look back on. */
   #contextStart: number;
+  /** Changes that were made in music which nobody has read yet: one that comes before them voids them. */
+  #applied: Applied[] = [];
 
   #abort = new AbortController();
   #blockAbort = new AbortController();
@@ -252,7 +259,11 @@ export class Stream implements MusicStream {
     this.#updating = promise;
     try {
       await before;
-      const keep = [...this.#score.recent, ...this.#edits.patches];
+      const keep = [
+        ...this.#score.recent,
+        ...this.#edits.patches,
+        ...this.#applied.flatMap(({ edit }) => edit.patch ?? []),
+      ];
       await this.#mixer.prepare(patch, keep, {
         deadlineMs: performance.now(),
         signal: this.#abort.signal,
@@ -261,11 +272,12 @@ export class Stream implements MusicStream {
       resolve();
     }
     const sample = this.#landing(at, leadMs);
+    const tempo = this.#plannedTempo();
     const rampSamples = ramp === null
       ? 0
       : "seconds" in ramp
       ? Math.round(ramp.seconds * 48_000)
-      : this.#tempo.sampleAt(this.#tempo.beatAt(sample) + ramp.beats) - sample;
+      : tempo.sampleAt(tempo.beatAt(sample) + ramp.beats) - sample;
     return this.#schedule(sample, patch, rampSamples);
   }
 
@@ -346,6 +358,7 @@ export class Stream implements MusicStream {
       bridge: bridge && bridge.left.length > from ? bridge : null,
       block: this.#block,
       contextStart: this.#contextStart,
+      applied: structuredClone(this.#applied),
       origin: this.#origin,
       bentUntil: this.#bentUntil,
       degraded: this.degraded.all,
@@ -372,6 +385,7 @@ export class Stream implements MusicStream {
     this.#bridge = made.bridge;
     this.#block = made.block;
     this.#contextStart = made.contextStart;
+    this.#applied = [...made.applied];
     this.#bentUntil = made.bentUntil;
     for (const [start, end] of made.degraded) this.degraded.add(start, end);
   }
@@ -421,12 +435,21 @@ export class Stream implements MusicStream {
     const earliest = Math.ceil((this.position + margin) / this.#hop) *
       this.#hop;
     if (at === "now") return earliest;
-    const { meter } = this;
-    const quantum = at === "beat" ? 1 : at === "bar" ? meter : 4 * meter;
-    let beat = Math.ceil(this.#tempo.beatAt(earliest) / quantum - 1e-9) *
-      quantum;
-    while (this.#tempo.sampleAt(beat) < earliest) beat += quantum;
-    return this.#tempo.sampleAt(beat);
+    const tempo = this.#plannedTempo();
+    const made = this.#applied.map(({ edit }) => edit);
+    const meters = [...made, ...this.#edits.all]
+      .filter(({ patch }) => patch?.meter);
+    let from = earliest;
+    while (true) {
+      const meter = meters.findLast((edit) => edit.at <= from)?.patch?.meter ??
+        this.#score.at(from).meter ?? 4;
+      const quantum = at === "beat" ? 1 : at === "bar" ? meter : 4 * meter;
+      const landing = nextMultiple(tempo, from, quantum);
+      // In another meter the bars are others.
+      const next = meters.find((edit) => edit.at > from && edit.at < landing);
+      if (!next) return landing;
+      from = next.at;
+    }
   }
 
   /** Only who is to hear it in time gives up anything for that. */
@@ -446,15 +469,18 @@ export class Stream implements MusicStream {
     ramp: number,
   ): Scheduled {
     const latent = Math.floor(at / this.#hop);
-    const scheduled = { atSample: at, atBeat: this.#tempo.beatAt(at) };
+    const scheduled = {
+      atSample: at,
+      atBeat: this.#plannedTempo().beatAt(at),
+    };
     if (at >= (this.totalSamples ?? Infinity)) return scheduled;
     const edit = { at, latent, patch, ramp };
-    const merged = !this.#edits.add(edit);
+    const shared = this.#edits.add(edit);
     this.#version++;
     // Only what ends has a receipt.
     if (this.totalSamples !== null) {
       const resolved = patch && resolvePatch(this.controls, patch);
-      this.#changes.add({ ...edit, patch: resolved }, merged);
+      this.#changes.add({ ...edit, patch: resolved }, shared);
     }
     // A block that would be voided whole need not be finished.
     if (this.#making !== null && latent <= this.#making) {
@@ -572,6 +598,7 @@ export class Stream implements MusicStream {
       signal: this.#abort.signal,
     });
     this.#edits.remove(edit);
+    this.#undoAfter(at);
     this.#pcm.truncate(start);
     this.degraded.truncate(start);
     this.#latents.truncate(latent);
@@ -580,14 +607,27 @@ export class Stream implements MusicStream {
     this.#version++;
     this.#block = 0;
     this.#freshDueMs = this.#dueAt(start);
+    this.#applied.push({ edit, contextStart: this.#contextStart });
     if (patch === null) {
       this.#contextStart = latent;
     } else {
-      this.#score.change(start, ramp, resolvePatch(this.controls, patch));
+      const resolved = resolvePatch(this.controls, patch);
+      this.#score.change(start, ramp, resolved, at);
       const bpm = bpmOfPatch(patch);
       if (bpm !== null) this.#tempo.change(at, bpm, ramp);
     }
     this.#signal.notify();
+  }
+
+  /** Takes changes back that were made to later music, which is made anew: each comes again in its own time. */
+  #undoAfter(at: number): void {
+    const later = this.#applied.filter(({ edit }) => edit.at > at);
+    if (later.length === 0) return;
+    this.#applied = this.#applied.filter(({ edit }) => edit.at <= at);
+    this.#edits.putBack(later.map(({ edit }) => edit));
+    this.#contextStart = later[0]!.contextStart;
+    this.#score.truncate(at);
+    this.#tempo.truncate(at);
   }
 
   /** The tempo with the changes that wait. */
@@ -722,11 +762,19 @@ export class Stream implements MusicStream {
     const kept = Math.max(0, this.position - LOOK_BACK_SAMPLES);
     const heard = Math.floor(kept / this.#hop);
     this.#seams = this.#seams.filter((seam) => seamAfter(seam, kept));
+    this.#applied = this.#applied.filter(({ edit }) => edit.at > kept);
     const oldest = this.#decoder.forget(heard);
     const { context } = this.#model.manifest.blocks;
     this.#latents.forget(Math.min(oldest, heard - context));
     if (this.totalSamples === null) this.degraded.forget(this.position);
   }
+}
+
+/** The first sample from `from` on at which a multiple of `beats` beats falls. */
+function nextMultiple(tempo: TempoMap, from: number, beats: number): number {
+  let beat = Math.ceil(tempo.beatAt(from) / beats - 1e-9) * beats;
+  while (tempo.sampleAt(beat) < from) beat += beats;
+  return tempo.sampleAt(beat);
 }
 
 /** A patch with its weights made to sum to 1. */

@@ -107,6 +107,13 @@ export class TempoMap {
     return sample + ramp;
   }
 
+  /** Forgets what was changed after a sample. */
+  truncate(sample: number): void {
+    this.#segments = this.#segments.filter((s, i) =>
+      i === 0 || s.sample <= sample
+    );
+  }
+
   /** Changes the tempo from `sample` on, linearly over `ramp` samples; what was planned after it is dropped. */
   change(sample: number, bpm: number, ramp: number): void {
     const from = this.bpmAt(sample);

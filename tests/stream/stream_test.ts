@@ -137,6 +137,73 @@ Deno.test("Stream applies several waiting updates, each at its own sample", asyn
   changed.cancel();
 });
 
+Deno.test("Stream lands an update on the grid of the tempo and meter that wait", async () => {
+  const stream = await open();
+  await read(stream, 14_400);
+  const at = (
+    patch: Partial<Controls>,
+    quantum: "now" | "beat" | "bar" | "4bar",
+    ramp: { beats: number } | null = null,
+  ) => stream.update(patch, { at: quantum, ramp });
+  const { atSample } = await at({ bpm: 240, meter: 3 }, "now");
+  assertEquals(atSample, 4 * HOP);
+  // The first 0.64 beats take 24,000 samples each, all others half of that.
+  const sampleOf = (beat: number) => 4 * HOP + (beat - 0.64) * 12_000;
+  for (const [quantum, beat] of [["beat", 1], ["bar", 3], ["4bar", 12]]) {
+    const landed = await at({ energy: 1 }, quantum as "beat");
+    assertEquals(landed, { atSample: sampleOf(+beat!), atBeat: +beat! });
+  }
+  await at({ bpm: 60 }, "4bar", { beats: 4 });
+  await read(stream, sampleOf(3) - 14_400, 160);
+  assertEquals((await stream.read(960, { deadlineMs: 0 })).beat, 3);
+  // A bar of three, then one of four: beat 12 is a bar of both, beat 9 only of the first.
+  assertEquals((await at({ meter: 4 }, "bar")).atBeat, 6);
+  assertEquals((await at({ energy: 0 }, "bar")).atBeat, 6);
+  assertEquals((await at({ energy: 0 }, "4bar")).atBeat, 16);
+  stream.cancel();
+});
+
+Deno.test("Stream keeps the ramp of each of two updates that land together", async () => {
+  const stream = await open({ duration: { seconds: 20 } });
+  await stream.update({ bpm: 60 }, { at: "now", ramp: null });
+  await stream.update({ energy: 1, bpm: 60 }, { at: "now", ramp: null });
+  const ramp = { seconds: 1 };
+  await stream.update({ energy: 0.5 }, { at: "now", ramp });
+  await read(stream, 48_000);
+  assertEquals((await stream.read(960, { deadlineMs: 0 })).beat, 1);
+  assertEquals(stream.changes, [
+    { atSample: 0, rampSamples: 0, patch: { bpm: 60 } },
+    { atSample: 0, rampSamples: 48_000, patch: { energy: 0.5 } },
+  ]);
+  stream.cancel();
+});
+
+Deno.test("Stream's update leaves a later one, made already, at its own sample", async () => {
+  const [both, early, late] = await Promise.all([open(), open(), open()]);
+  const all = [both, early, late];
+  for (const stream of all) await read(stream, 14_400);
+  const bar = { at: "bar", ramp: null } as const;
+  for (const stream of [both, late]) {
+    await stream.update({ energy: 1, bpm: 90 }, bar);
+  }
+  // The three seconds that are made ahead reach beyond the bar.
+  for (const stream of all) await read(stream, 30_000, 1000);
+  const now = { at: "now", ramp: null } as const;
+  const prompts = [{ text: "another toy", weight: 1 }];
+  for (const stream of [both, early]) {
+    const { atSample } = await stream.update({ prompts }, now);
+    assertEquals(atSample, 12 * HOP);
+  }
+  const [a, b, c] = await Promise.all(all.map((s) => read(s, 155_600)));
+  const from = (a: Float32Array, b: Float32Array) =>
+    44_400 + firstDifference(a, b);
+  assertEquals([from(a!, b!), from(a!, c!)], [96_000, 12 * HOP]);
+  assertEquals([both.bpm, both.controls.energy], [90, 1]);
+  const { beat } = await both.read(960, { deadlineMs: 0 });
+  assertEquals(beat, 4 + (200_000 - 96_000) / 32_000);
+  for (const stream of all) stream.cancel();
+});
+
 Deno.test("Stream ends after exactly the asked number of samples", async () => {
   for (const samples of [4800, 3840, 100_001]) {
     const stream = await open({ duration: { seconds: samples / 48_000 } });
