@@ -101,7 +101,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
 const CLOSING_SHARE = 0.05;
 
 /** Longest wait for clients to close their side, in ms. */
-const CLOSING_MS = 500;
+const CLOSING_MS = 2000;
 
 /** Makes an app of an engine whose models are warm. */
 export function createApp(options: AppOptions): App {

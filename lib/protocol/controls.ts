@@ -8,7 +8,8 @@ import { choice, flag, integer, number, strict } from "./fields.ts";
 import { parseChord, parseChords, parseKey } from "./harmony.ts";
 import { LIMITS, MAX_BARS, MAX_CHORDS } from "./limits.ts";
 
-const PROMPT_TEXT = `text of 1 to ${LIMITS.prompt_chars} characters`;
+const PROMPT_TEXT =
+  `text of 1 to ${LIMITS.prompt_chars} characters, white space around it left out`;
 
 /** One text of the mix. */
 export const Prompt = strict({
