@@ -132,6 +132,10 @@ export function createApp(options: AppOptions): App {
     // The response of an upgrade cannot be touched.
     if (status !== 101) c.res.headers.set("x-content-type-options", "nosniff");
   });
+  app.use((c, next) => {
+    access.requireHost(c.req.raw);
+    return next();
+  });
   app.use("/v1/*", guard(access, service));
   app.use("/debug/*", guard(access, service));
   app.use("/ws/*", guard(access, service));
@@ -148,7 +152,10 @@ export function createApp(options: AppOptions): App {
   app.on(
     ["GET", "POST"],
     "/v1/generate",
-    (c) => generate(c.req.raw, { ...context, service: c.get("service") }),
+    (c) => {
+      const { service, grant } = c.var;
+      return generate(c.req.raw, { ...context, service, grant });
+    },
   );
   app.get(
     "/v1/listen/:id",
@@ -172,8 +179,9 @@ export function createApp(options: AppOptions): App {
   });
   app.get(`${STRUDEL_FOLDER}:version/:file`, (c) => {
     const query = access.withoutKey(new URL(c.req.url).searchParams);
+    const { service, grant } = c.var;
     const route = { ...context, ...c.req.param(), query, cache };
-    return sample(c.req.raw, { ...route, service: c.get("service") });
+    return sample(c.req.raw, { ...route, service, grant });
   });
   app.get("/debug/streams", debugRoute(engine));
   app.get(
@@ -212,7 +220,10 @@ export function createApp(options: AppOptions): App {
   return {
     telemetry: service.telemetry,
     service,
-    fetch: (request, from) => app.fetch(request, from),
+    async fetch(request, from) {
+      if (!URL.canParse(request.url)) return noHost();
+      return withoutBody(request, await app.fetch(request, from));
+    },
     drain,
   };
 }
@@ -253,6 +264,19 @@ function createService(
     log,
   };
   return { service, admission };
+}
+
+/** The answer to a request whose Host no URL could have: what it asks for cannot be told either. */
+function noHost(): Response {
+  const detail = "Host is not the name of a host, accepted: name or name:port";
+  return problem({ code: "bad_message", status: 400, detail });
+}
+
+/** An answer to HEAD: where the length is not known it must not be said to be 0. */
+function withoutBody({ method }: Request, response: Response): Response {
+  const { headers, status } = response;
+  if (method !== "HEAD" || headers.has("content-length")) return response;
+  return new Response(ReadableStream.from([]), { status, headers });
 }
 
 /** Where the documents say that the server is: where they were asked for. */

@@ -44,7 +44,6 @@ export class Access {
    * address has shown too many wrong keys.
    */
   check(request: Request, address = ""): Grant | null {
-    this.#requireHost(request);
     const origin = request.headers.get("origin");
     if (origin !== null && !this.#isAllowed(origin, request)) {
       throw new Refusal(
@@ -84,6 +83,27 @@ export class Access {
     return new URLSearchParams(rest);
   }
 
+  /**
+   * Refuses work to what a page of another site shows or plays: of `<audio>` and
+   * its like a browser tells no origin. A key is what such a page does not have.
+   *
+   * @throws {Refusal} `forbidden_origin`.
+   */
+  requireOwnPage({ headers }: Request): void {
+    if (this.#grants.length > 0) return;
+    if (headers.get("sec-fetch-site") !== "cross-site") return;
+    // One that was fetched with an origin has been looked at; a link is followed by a person.
+    if (headers.has("origin")) return;
+    if (headers.get("sec-fetch-dest") === "document") return;
+    const page = headers.get("referer") ?? "";
+    const origin = URL.canParse(page) ? new URL(page).origin : "";
+    if (this.#origins.some((each) => each === "*" || each === origin)) return;
+    throw new Refusal(
+      "forbidden_origin",
+      "A page of another site may not have music made, accepted: one of ALLOWED_ORIGINS",
+    );
+  }
+
   /** The origin that a browser is to be told it may read for, or null. */
   crossOrigin(request: Request): string | null {
     const origin = request.headers.get("origin");
@@ -100,11 +120,15 @@ export class Access {
       .at(0) ?? null;
   }
 
-  // A page of another site whose name was made to lead to the loopback would
-  // pass for the server's own.
-  #requireHost(request: Request): void {
+  /**
+   * Answers to the machine's own names only, if nothing else can reach it: a page
+   * of another site whose name was made to lead here would pass for the server's.
+   *
+   * @throws {Refusal} `forbidden_origin`.
+   */
+  requireHost(request: Request): void {
     if (!this.#loopback) return;
-    const host = request.headers.get("host") ?? "";
+    const host = hostOf(request);
     const url = `http://${host}`;
     const name = URL.canParse(url) ? new URL(url).hostname : host;
     const known = this.#origins.some((origin) =>
@@ -123,9 +147,14 @@ export class Access {
   }
 }
 
+/** The host that a request is for; HTTP/2 has it in the URL. */
+function hostOf({ headers, url }: Request): string {
+  return headers.get("host") ?? new URL(url).host;
+}
+
 /** Compares host and port only: behind a proxy the scheme may differ. */
 function isSameOrigin(origin: string, request: Request): boolean {
-  const host = request.headers.get("host") ?? new URL(request.url).host;
+  const host = hostOf(request);
   const scheme = /^https?:/.exec(origin)?.[0];
   const own = `${scheme}//${host}`;
   if (scheme === undefined || !URL.canParse(own)) return false;

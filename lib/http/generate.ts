@@ -19,6 +19,7 @@ import type { MusicStream, StreamOptions } from "../stream/music_stream.ts";
 import { StreamTrace } from "../tracing.ts";
 import type { Access } from "./access.ts";
 import { clip, clipBytes, MEDIA_TYPES } from "./clip.ts";
+import type { Grant } from "./grant.ts";
 import { readText } from "./read_text.ts";
 import { streamingBody } from "./streaming_body.ts";
 
@@ -32,6 +33,8 @@ const CLIENT_CLOSED_REQUEST = 499;
 export interface GenerateContext {
   service: Service;
   access: Access;
+  /** What the request's key lets it do; null if no key is needed. */
+  grant: Grant | null;
   /** Aborted when the server stops. */
   stopping: AbortSignal;
 }
@@ -46,7 +49,8 @@ export async function generate(
   context: GenerateContext,
 ): Promise<Response> {
   const receivedMs = performance.now();
-  const { service, access, stopping } = context;
+  const { service, access, grant, stopping } = context;
+  access.requireOwnPage(request);
   const wanted = await readRequest(request, access);
   const piece = resolvePiece(wanted, service);
   piece.duration ??= { seconds: DEFAULT_SECONDS };
@@ -72,6 +76,7 @@ export async function generate(
   const signal = AbortSignal.any([abort.signal, request.signal, stopping]);
   try {
     const stream = await openStream(service.createStream, piece, signal);
+    requireMinutes(grant, stream);
     const headers = headersOf(stream, piece, wanted);
     if (request.method === "HEAD") {
       stream.cancel();
@@ -105,8 +110,20 @@ export async function generate(
   } catch (thrown) {
     leave("fault");
     if (!signal.aborted) throw thrown;
+    // Who still waits is told that it is to come again.
+    if (stopping.aborted) service.admission.requireOpen();
     service.telemetry.cancels.inc({ by: "client" });
     return new Response(null, { status: CLIENT_CLOSED_REQUEST });
+  }
+}
+
+/** The length is told before the first byte: the key has to have the minutes for all of it. */
+function requireMinutes(grant: Grant | null, stream: MusicStream): void {
+  try {
+    grant?.spend(0, stream.totalSamples ?? 1);
+  } catch (refusal) {
+    stream.cancel();
+    throw refusal;
   }
 }
 

@@ -68,9 +68,11 @@ export class Grant {
   /**
    * Counts audio.
    *
-   * @throws {Refusal} `busy` once the minutes of 24 hours are used up.
+   * @param more What is to be made after it, as far as that is known: not counted.
+   * @throws {Refusal} `busy` once the minutes of 24 hours are used up, or if they
+   * are not enough for all of `more`.
    */
-  spend(samples: number): void {
+  spend(samples: number, more = 1): void {
     const { name, minutesPerDay } = this.rules;
     if (minutesPerDay === null) return;
     const partMs = DAY_MS / PARTS;
@@ -79,12 +81,12 @@ export class Grant {
       if (old <= part - PARTS) this.#used.delete(old);
     }
     const before = this.#used.values().reduce((sum, used) => sum + used, 0);
-    if (before >= minutesPerDay * MINUTE_SAMPLES) {
-      const [oldest] = this.#used.keys();
-      const freeMs = (oldest! + PARTS) * partMs - this.#nowMs();
+    if (before + more > minutesPerDay * MINUTE_SAMPLES) {
+      const [oldest = part] = this.#used.keys();
+      const freeMs = (oldest + PARTS) * partMs - this.#nowMs();
       throw new Refusal(
         "busy",
-        `The ${minutesPerDay} minutes of audio that key "${name}" has in 24 hours are used up`,
+        `The ${minutesPerDay} minutes of audio that key "${name}" has in 24 hours are used up, or do not suffice`,
         { retryAfterMs: Math.ceil(freeMs) },
       );
     }

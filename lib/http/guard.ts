@@ -7,6 +7,7 @@ import type { Context, Next } from "hono";
 import type { Service } from "../session/service.ts";
 import type { Access } from "./access.ts";
 import { type Grant, grantedService } from "./grant.ts";
+import { problemOf } from "./problem.ts";
 
 /** What a guarded route knows of a request. */
 export interface Guarded {
@@ -32,7 +33,7 @@ const CROSS_ORIGIN = {
 /**
  * Middleware of everything that takes a key.
  *
- * @throws {Refusal} `forbidden_origin`, `unauthorized` or `busy`.
+ * @throws {Refusal} `forbidden_origin`, `unauthorized` or `busy`, where no page has to read it.
  */
 export function guard(access: Access, service: Service) {
   return async function guarded(
@@ -45,16 +46,30 @@ export function guard(access: Access, service: Service) {
     if (request.method === "OPTIONS" && origin !== null) {
       c.res = new Response(null, { status: 204 });
     } else {
-      const grant = access.check(request, c.env?.address);
+      let grant: Grant | null;
+      try {
+        grant = access.check(request, c.env?.address);
+      } catch (refusal) {
+        // A page that may read answers may read this one too.
+        if (origin === null) throw refusal;
+        return readable(problemOf(refusal, service), origin);
+      }
       c.set("grant", grant);
       c.set("service", grant ? grantedService(service, grant) : service);
       await next();
     }
     if (origin === null || c.res.status === 101) return;
-    c.res.headers.set("access-control-allow-origin", origin);
-    c.res.headers.append("vary", "origin");
-    for (const [name, value] of Object.entries(CROSS_ORIGIN)) {
-      c.res.headers.set(name, value);
-    }
+    readable(c.res, origin);
   };
+}
+
+/** Tells a browser that pages of `origin` may read the response. */
+function readable(response: Response, origin: string): Response {
+  const { headers } = response;
+  headers.set("access-control-allow-origin", origin);
+  headers.append("vary", "origin");
+  for (const [name, value] of Object.entries(CROSS_ORIGIN)) {
+    headers.set(name, value);
+  }
+  return response;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { errorText, incidentId } from "../session/refusal.ts";
+import { errorText, incidentId, Refusal } from "../session/refusal.ts";
 import type { Service } from "../session/service.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -74,6 +74,10 @@ export function streamingBody(
   function breakOff(thrown: unknown): string {
     onEnd();
     if (signal.aborted) return "a body breaks off: it is not wanted any more";
+    if (thrown instanceof Refusal) {
+      telemetry.errors.inc({ code: thrown.code });
+      return `a body breaks off: ${thrown.message}`;
+    }
     const incident = incidentId();
     telemetry.errors.inc({ code: "internal" });
     log.error("internal error", { incident, error: errorText(thrown) });

@@ -6,6 +6,7 @@
 import * as v from "valibot";
 import { AudioFormat, DEFAULT_BITRATE } from "./audio_format.ts";
 import {
+  EventId,
   LOOP_NEEDS_BARS,
   loopHasBars,
   PIECE_FIELDS,
@@ -25,7 +26,8 @@ export type GenerateFormat =
   | { container: "ogg"; bitrate: number; frame_ms: 10 | 20 | 40 | 60 }
   | { container: "wav" | "pcm_s16le" };
 
-const CONTAINERS = '"ogg", "wav" or "pcm_s16le"';
+const CONTAINERS =
+  '"ogg", "wav", "pcm_s16le", or {codec} with "opus" or "pcm_s16le"';
 
 const Container = v.pipe(
   choice(
@@ -57,6 +59,7 @@ const CodecFormat = v.pipe(
 /** `start` without `type` and `stream`; `format` names the response's body. */
 export const GenerateRequest = v.pipe(
   strict({
+    event_id: v.optional(EventId),
     ...PIECE_FIELDS,
     format: v.optional(v.union([Container, CodecFormat], CONTAINERS), "ogg"),
   }),

@@ -92,7 +92,9 @@ function findModel(
   const known = [...models.keys()].join(", ");
   throw new Refusal(
     "unknown_model",
-    `model is ${JSON.stringify(id)}, accepted: ${known}`,
+    id === undefined
+      ? "There is no model that may be used here"
+      : `model is ${JSON.stringify(id)}, accepted: ${known || "none"}`,
     { param: "model" },
   );
 }

@@ -164,6 +164,28 @@ Deno.test("HEAD tells the headers and makes nothing", async () => {
   assertEquals(server.streams[0]!.position, 0);
 });
 
+Deno.test("HEAD never tells a length of 0 for what is longer", async () => {
+  await using server = startServer();
+  for (const path of ["/v1/generate?prompt=a", "/v1/models", "/openapi.json"]) {
+    const response = await fetch(server.url + path, { method: "HEAD" });
+    assertEquals(response.status, 200);
+    assertEquals(response.headers.get("content-length"), null, path);
+    assertEquals(await response.text(), "");
+  }
+});
+
+Deno.test("who waits for the first audio of a server that stops is told to come again", async () => {
+  await using server = startServer({ sine: { readMs: 300 } });
+  const asking = fetch(`${server.url}/v1/generate?prompt=a&seconds=60`);
+  while (server.streams.length === 0) await pause(5);
+  const stopped = server.app.drain(50);
+  const response = await asking;
+  assertEquals(response.status, 503);
+  assert(Number(response.headers.get("retry-after")) > 0);
+  assertEquals(v.parse(Problem, await response.json()).code, "busy");
+  await stopped;
+});
+
 Deno.test("bad requests are problems with a code", async () => {
   await using server = startServer();
   const get = (query: string) => fetch(`${server.url}/v1/generate?${query}`);

@@ -127,6 +127,99 @@ Deno.test("a key whose minutes run out loses its stream with a reason", async ()
   await clip.body?.cancel();
 });
 
+Deno.test("a clip that is longer than a key's minutes is refused before it begins", async () => {
+  await using server = guarded({ minutes_per_day: 1 });
+  const ask = async (seconds: number) => {
+    const query = `prompt=x&format=pcm_s16le&seconds=${seconds}`;
+    const url = `${server.url}/v1/generate?${query}`;
+    const response = await fetch(url, { headers });
+    return [response.status, (await response.bytes()).length];
+  };
+  assertEquals((await ask(61))[0], 503);
+  assertEquals(await ask(45), [200, 45 * 192_000]);
+  assertEquals((await ask(16))[0], 503);
+  assertEquals(await ask(15), [200, 15 * 192_000]);
+  assertEquals((await ask(1))[0], 503);
+  assertEquals(server.lines, []);
+});
+
+Deno.test("a page of an allowed site may read why it was refused", async () => {
+  await using server = startServer({
+    config: { apiKeys: ["sesame"], allowedOrigins: ["https://friend.example"] },
+  });
+  for (const [origin, shown] of [["friend", true], ["evil", false]] as const) {
+    const from = `https://${origin}.example`;
+    const response = await fetch(`${server.url}/v1/models`, {
+      headers: { origin: from },
+    });
+    await response.body?.cancel();
+    assertEquals(response.status, shown ? 401 : 403);
+    const allowed = response.headers.get("access-control-allow-origin");
+    assertEquals(allowed, shown ? from : null);
+  }
+});
+
+Deno.test("what a page of another site shows has no music made", async () => {
+  await using server = startServer({
+    config: { allowedOrigins: ["https://friend.example"] },
+  });
+  const ask = async (path: string, headers: Record<string, string>) => {
+    const response = await raw(server.port, path, {
+      host: "localhost",
+      "sec-fetch-site": "cross-site",
+      "sec-fetch-mode": "no-cors",
+      ...headers,
+    });
+    return Number(response.split(" ")[1]);
+  };
+  const clip = "/v1/generate?prompt=x&seconds=0.1";
+  const audio = { "sec-fetch-dest": "audio" };
+  assertEquals(await ask(clip, audio), 403);
+  const map = await fetch(`${server.url}/v1/strudel.json?prompt=x`);
+  const { _base, presto: [file] } = await map.json();
+  const { pathname, search } = new URL(file, _base);
+  const sample = pathname + search;
+  assertEquals(await ask(sample, audio), 403);
+  const page = (referer: string) => ({ ...audio, referer });
+  assertEquals(await ask(clip, page("https://evil.example/x")), 403);
+  assertEquals(await ask(clip, page("https://friend.example/x")), 200);
+  // A link that somebody follows, and the page's own player.
+  assertEquals(await ask(clip, { "sec-fetch-dest": "document" }), 200);
+  assertEquals(
+    await ask(clip, { ...audio, "sec-fetch-site": "same-origin" }),
+    200,
+  );
+});
+
+Deno.test("a Host that no URL can have is the client's mistake, and nothing is logged", async () => {
+  await using server = startServer({ config: { apiKeys: ["sesame"] } });
+  for (const host of ["a b", "localhost:99999", "%"]) {
+    for (const path of ["/healthz", "/v1/models?key=sesame"]) {
+      const response = await raw(server.port, path, { host });
+      assertEquals(response.split(" ")[1], "400", `${host} ${response}`);
+    }
+  }
+  assertEquals(server.lines, []);
+});
+
+/** Asks with headers that `fetch` would not send; returns the beginning of the answer. */
+async function raw(
+  port: number,
+  path: string,
+  headers: Record<string, string>,
+): Promise<string> {
+  const connection = await Deno.connect({ port });
+  const lines = Object.entries(headers).map(([name, value]) =>
+    `${name}: ${value}\r\n`
+  );
+  const request = `GET ${path} HTTP/1.1\r\n${lines.join("")}\r\n`;
+  await connection.write(new TextEncoder().encode(request));
+  const bytes = new Uint8Array(1024);
+  const count = await connection.read(bytes);
+  connection.close();
+  return new TextDecoder().decode(bytes.subarray(0, count ?? 0));
+}
+
 Deno.test("a key sees and plays only its models", async () => {
   await using server = guarded({ models: ["other"] });
   await using client = new TestClient(`${server.wsUrl}?key=sesame`);
@@ -216,17 +309,13 @@ Deno.test("a server of the loopback is asked for by its own names only", async (
       ["", 403],
     ] as const
   ) {
-    const connection = await Deno.connect({ port: server.port });
-    const request =
-      `GET /v1/models HTTP/1.1\r\nHost: ${host}\r\nOrigin: http://${
-        host || "x"
-      }\r\n\r\n`;
-    await connection.write(new TextEncoder().encode(request));
-    const bytes = new Uint8Array(64);
-    const count = await connection.read(bytes);
-    connection.close();
-    const line = new TextDecoder().decode(bytes.subarray(0, count ?? 0));
-    assertEquals(Number(line.split(" ")[1]), status, host);
+    for (const path of ["/v1/models", "/metrics", "/"]) {
+      const origin = `http://${host || "x"}`;
+      const answer = await raw(server.port, path, { host, origin });
+      // There are no assets here.
+      const found = path === "/" && status === 200 ? 405 : status;
+      assertEquals(Number(answer.split(" ")[1]), found, `${host} ${path}`);
+    }
   }
 });
 

@@ -12,7 +12,7 @@ import { readMapQuery } from "./request.ts";
 import { STRUDEL_FOLDER, versionOf } from "./sample_map.ts";
 
 /** Its URL says everything that it is made from, so it never changes. */
-const FOR_EVER = "public, max-age=31536000, immutable";
+const FOR_EVER = "max-age=31536000, immutable";
 
 /** What the route needs. */
 export interface SampleRoute extends GenerateContext {
@@ -41,11 +41,14 @@ export async function sample(
     const body = request.method === "HEAD" ? null : kept.bytes;
     return new Response(body, { headers: { ...kept.headers, ...length } });
   }
+  route.access.requireOwnPage(request);
   const { signal, method } = request;
   const url = new URL(`/v1/generate?${clip}`, request.url);
   const made = await generate(new Request(url, { method, signal }), route);
   if (made.status !== 200) return made;
-  made.headers.set("cache-control", FOR_EVER);
+  // What a key was shown for is not for others.
+  const whose = route.service.key === null ? "public" : "private";
+  made.headers.set("cache-control", `${whose}, ${FOR_EVER}`);
   made.headers.set("cross-origin-resource-policy", "cross-origin");
   if (made.body === null) return made;
   const headers = Object.fromEntries(made.headers);
