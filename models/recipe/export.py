@@ -197,7 +197,7 @@ def manifest(c, graphs, tokenizer, weights=SHIPPED):
     return {
         "format": 1,
         "id": "pocket" if weights == SHIPPED else f"pocket-{weights}",
-        "version": "0.5.0",
+        "version": "0.6.0",
         "title": "Pocket" if weights == SHIPPED else f"Pocket ({weights})",
         "licence": "MIT",
         "sample_rate": F.SAMPLE_RATE,
@@ -230,7 +230,7 @@ def manifest(c, graphs, tokenizer, weights=SHIPPED):
             "floor": F.FLOOR,
             "env_floor": F.ENV_FLOOR,
         },
-        "blocks": {"lengths": [16, 32, 48], "context": 64},
+        "blocks": {"lengths": [16, 32, 64], "context": 64},
         "controls": {
             "channels": labels.CHANNELS,
             "layout": [list(group) for group in labels.LAYOUT],
@@ -323,6 +323,7 @@ def denoiser_graph(network, path, budgets=False, tail=False, feeds=()):
     if feeds:
         # Latents and controls come in as they are.
         to_int8(path, feeds, lambda name, shape: shape[0] == c.patch * (2 * c.latents + 1 + c.controls), apart=budgets)
+        to_bytes(path)
     to_half(path)
     if budgets and branch(path, "blocks") != c.blocks - SMALLEST + tail:
         raise ValueError(f'graph "{path}" has not a branch for every block that may be left out')
