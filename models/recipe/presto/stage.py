@@ -13,6 +13,7 @@ from ..checkpoint import Ema
 from . import layers, measure, sample, steps
 from .music import Batches, Chains, Music, heard_power
 
+WARM = 120  # the fake score's own first updates
 METHODS = {"presto-ls": steps.presto_ls, "presto-s": steps.presto_s, "dmd-gan": steps.dmd_gan}
 
 
@@ -76,7 +77,7 @@ def run_steps(corpus, work, minutes, method="presto-ls", frames=1152, updates=No
         report("data against itself", lambda shape, cond: real(held, shape), held, resampler, data)
         report("base, 12 steps, guidance 3", lambda shape, cond: sample.base(teacher, shape, cond), held, resampler, data)
         watch(distiller)
-    steps.train(distiller, work / f"{method}.pt", minutes, updates, watch=watch)
+    steps.train(distiller, work / f"{method}.pt", minutes, updates, watch=watch, warm=WARM)
 
 
 def real(examples, shape):

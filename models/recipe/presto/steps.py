@@ -229,7 +229,8 @@ def train(distiller, out, minutes, updates=None, every=20, log=print, watch=None
     """Runs until `minutes` more or `updates` of G in all have passed; resumes from `out`. `watch(distiller)` is called with each checkpoint.
     G's rate falls to zero over the last quarter.
 
-    The fake score has `warm` updates of its own before G's first: a fake score that is still the teacher has nothing to say.
+    A fake score that is still the teacher has `warm` updates of its own before G's next: it has nothing to say yet, and what
+    it says drives a generator that is good already away from music (one that was recovered from a package, within minutes).
     """
     d, o = distiller, distiller.o
     parts = {"generator": d.generator, "ema": d.ema, "fake": d.fake, "optimiser": d.optimiser, "fake_optimiser": d.fake_optimiser}
@@ -244,7 +245,7 @@ def train(distiller, out, minutes, updates=None, every=20, log=print, watch=None
     def checkpoint():
         save(out, **parts, teacher=d.teacher, step=step, seconds=seconds)
 
-    if step == 0:
+    if not d.fake_optimiser.state:
         for _ in range(warm):
             d.update_fake()
     while seconds < end and (updates is None or step < updates):
