@@ -56,8 +56,8 @@ PACED = {"slow waltz": (0, 110), "slow blues": (0, 90), "slow ballad": (0, 90), 
 PACE = ((70, _w("very slow, slow, unhurried, crawling, sleepy-paced")), (88, _w("slow, laid-back, relaxed, downtempo, leisurely, easy-paced")), (108, _w("moderate, mid-tempo, medium, steady, walking pace, strolling")),
         (128, _w("medium-fast, upbeat-tempo, brisk, moving, lively-paced")), (148, _w("fast, quick, up-tempo, brisk, speedy")), (999, _w("very fast, fast, rapid, breakneck, racing, high-speed, frantic-paced")))
 # The same paces in words that captions do not use: for the prompt encoder.
-TERMS = (_w("largo, lento, glacial, dragging, funereal, at a snail's pace, as slow as can be"), _w("adagio, lazy, taking its time, at an easy pace, dawdling"), _w("andante, moderato, at walking speed, neither fast nor slow"),
-         _w("allegretto, at a good clip, jogging pace, bustling"), _w("allegro, at speed, hurried, at a run, hasty"), _w("presto, prestissimo, at full tilt, flat out, furiously fast, at top speed, as fast as can be, lightning-fast, hectic"))
+TERMS = (_w("largo, lento, glacial, dragging, funereal, as slow as can be"), _w("lazy, at an easy pace, dawdling"), _w("andante, moderato, at walking speed, neither fast nor slow"),
+         _w("allegretto, at a good clip, jogging pace, bustling"), _w("allegro, at speed, hurried, at a run, hasty"), _w("presto, prestissimo, at full tilt, flat out, furiously fast, as fast as can be, lightning-fast, hectic"))
 ADVERB = _w("with a steady pulse, with plenty of space, full of detail, with a catchy hook, in a tight arrangement, that slowly unfolds, with a simple melody, with rich chords, with a clean mix, played with feeling")
 INSTRUMENT = {k: _w(v) for k, v in {
     "grand piano": "piano, grand piano, acoustic piano, keys", "bright piano": "bright piano, piano", "electric piano": "electric piano, Rhodes, Rhodes piano, e-piano", "FM electric piano": "FM electric piano, DX piano, electric piano",
