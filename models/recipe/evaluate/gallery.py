@@ -10,7 +10,7 @@ import soundfile
 
 from .. import listen
 
-SECONDS = 12
+SECONDS = 8
 PROMPTS = {
     "ambient": "calm ambient pads, slowly moving", "ballad": "tender piano ballad with strings", "blues": "slow electric blues, shuffled",
     "bossa nova": "bossa nova with nylon guitar", "celtic": "lively celtic dance with flute", "chiptune": "bright chiptune for a boss fight",
@@ -23,7 +23,7 @@ PROMPTS = {
 
 
 def picture(pieces, path):
-    """Mel spectrograms of {name: audio (2, samples)}, one below the other in two columns, as PNG."""
+    """Mel spectrograms of {name: audio (2, samples)}, one below the other in two columns, as JPEG."""
     import matplotlib
 
     matplotlib.use("agg")
@@ -39,16 +39,16 @@ def picture(pieces, path):
     for axis in axes[-1]:
         axis.set_xlabel("seconds")
     figure.tight_layout()
-    figure.savefig(path, dpi=70)
+    figure.savefig(path, dpi=80, pil_kwargs={"quality": 70})
 
 
 def run(url, folder, seed=1):
-    """Writes folder/STYLE.ogg (Opus, 64 kbit/s) for every style and folder/spectrograms.png; prints level and tempo of each."""
+    """Writes folder/STYLE.ogg (Opus, 48 kbit/s) for every style and folder/spectrograms.jpg; prints level and tempo of each."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     pieces = {}
     for style, prompt in PROMPTS.items():
-        start = {"prompts": [{"text": prompt}], "duration": {"seconds": SECONDS}, "seed": seed, "format": {"codec": "opus", "bitrate": 64000}}
+        start = {"prompts": [{"text": prompt}], "duration": {"seconds": SECONDS}, "seed": seed, "format": {"codec": "opus", "bitrate": 48000}}
         request = urllib.request.Request(f"{url}/v1/generate", json.dumps(start).encode(), {"content-type": "application/json"})
         with urllib.request.urlopen(request) as response:
             data, bpm = response.read(), response.headers["x-bpm"]
@@ -56,4 +56,4 @@ def run(url, folder, seed=1):
         audio, _ = soundfile.read(io.BytesIO(data), dtype="float32")
         pieces[style] = np.ascontiguousarray(audio.T)
         print(f"{style}: {prompt}: {bpm} bpm, {listen.lufs(pieces[style]):.1f} LUFS", flush=True)
-    picture(pieces, folder / "spectrograms.png")
+    picture(pieces, folder / "spectrograms.jpg")
