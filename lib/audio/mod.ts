@@ -4,6 +4,7 @@
  * @module
  */
 export * from "./guard.ts";
+export * from "./loudness.ts";
 export * from "./ogg.ts";
 export * from "./ogg_page.ts";
 export * from "./opus_encoder.ts";

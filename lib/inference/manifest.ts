@@ -24,6 +24,7 @@ import {
   graph,
   guidance,
   list,
+  loudness,
   name,
   schedule,
 } from "./manifest_parts.ts";
@@ -82,6 +83,7 @@ export const Manifest = strict({
   }),
   decoder,
   encoder: v.optional(encoder),
+  loudness: v.optional(loudness),
   blocks: strict({
     lengths: list(
       count("Latent frames."),

@@ -86,6 +86,20 @@ export const guidance = strict({
   ),
 });
 
+/** What endless music is held to, where nobody asks for an energy or takes parts away. */
+export const loudness = strict({
+  lufs: number({
+    min: -40,
+    max: -6,
+    description: "Integrated loudness (ITU-R BS.1770).",
+  }),
+  tolerance_lu: number({
+    min: 0,
+    max: 20,
+    description: "How far it may be off before it is turned.",
+  }),
+});
+
 /** How many of its blocks the denoiser runs, by noise level: fewer where less is lost. */
 export const budgets = strict({
   input: words("Name in the graph of an int64 scalar, the blocks to run."),

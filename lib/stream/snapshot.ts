@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { LoudnessState } from "../audio/mod.ts";
 import type { Controls } from "../protocol/mod.ts";
 import type { DecoderState } from "../inference/engine.ts";
 import type { Edit } from "./edits.ts";
@@ -61,6 +62,8 @@ export interface Made {
   bentUntil: number;
   /** Ranges of samples [from, to) that were made with less than was asked for. */
   degraded: readonly (readonly [number, number])[];
+  /** What the loudness before is known to be; null if it is not held. */
+  loudness: LoudnessState | null;
 }
 
 /** A change that was made. */

@@ -20,6 +20,7 @@ import { type Edit, EditQueue } from "./edits.ts";
 import { type BeatClock, behind, bendTo } from "./follow.ts";
 import { LatentTrack } from "./latent_track.ts";
 import { Loop } from "./loop.ts";
+import { LoudnessTrack } from "./loudness_track.ts";
 import type {
   Change,
   Followed,
@@ -110,6 +111,8 @@ export class Stream implements MusicStream {
   #loop: Loop | null;
   /** What the music comes out of, or null. */
   #bridge: Stereo | null;
+  /** Null if the music is as loud as it is made. */
+  #loudness: LoudnessTrack | null;
   readonly #firstBpm: number;
 
   /** Index of the first latent frame that is decoded. */
@@ -164,6 +167,10 @@ export class Stream implements MusicStream {
     this.#loop = this.#makeLoop(init);
     this.#firstBpm = init.bpm;
     this.#bridge = init.opening?.bridge ?? null;
+    // A loop begins as loud as it ends, and what goes on from other audio goes on as loud.
+    const { loudness } = init.model.manifest;
+    const held = loudness && this.#loop === null && init.opening === null;
+    this.#loudness = held ? new LoudnessTrack(loudness) : null;
     this.#changes = new Changes(init.snapshot?.changes);
     for (const edit of init.snapshot?.edits ?? []) this.#edits.add({ ...edit });
     const { decoder, latent } = init.model.manifest;
@@ -234,13 +241,13 @@ export class Stream implements MusicStream {
       await this.#signal.wait();
     }
     const sample = this.position;
-    const { left: l, right: r } = this.#pcm.shift(count);
+    const pcm = this.#pcm.shift(count);
+    this.#loudness?.process(pcm, (at) => this.#levelIsOurs(at));
     this.#signal.notify();
     return {
       sample,
       beat: this.#tempo.beatAt(sample),
-      left: l,
-      right: r,
+      ...pcm,
       last: count === left,
     };
   }
@@ -362,7 +369,14 @@ export class Stream implements MusicStream {
       origin: this.#origin,
       bentUntil: this.#bentUntil,
       degraded: this.degraded.all,
+      loudness: this.#loudness?.before(from) ?? null,
     };
+  }
+
+  /** True where nobody asks for a level, or for parts that have one of their own. */
+  #levelIsOurs(sample: number): boolean {
+    const { energy = null, parts } = this.#score.at(sample);
+    return energy === null && Object.values(parts ?? {}).every(Boolean);
   }
 
   #goOn(from: number, made: Made): void {
@@ -387,6 +401,10 @@ export class Stream implements MusicStream {
     this.#contextStart = made.contextStart;
     this.#applied = [...made.applied];
     this.#bentUntil = made.bentUntil;
+    const { loudness } = this.#model.manifest;
+    this.#loudness = loudness && made.loudness
+      ? new LoudnessTrack(loudness, from, made.loudness)
+      : null;
     for (const [start, end] of made.degraded) this.degraded.add(start, end);
   }
 

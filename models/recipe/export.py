@@ -164,6 +164,9 @@ def load_models(work):
     return models["base"], models["codec"], models["text"]
 
 
+# Ten seconds of the corpus, in the mean: mastered to -16 (`corpus/mix.py`), quiet bars included.
+LOUDNESS = {"lufs": -16.5, "tolerance_lu": 1.0}
+
 # What each set of weights in work/ is sampled with: the distilled ones in a few steps, the others as the base.
 BASE_SAMPLER = {
     "kind": "dpmpp_2m",
@@ -197,7 +200,7 @@ def manifest(c, graphs, tokenizer, weights=SHIPPED):
     return {
         "format": 1,
         "id": "pocket" if weights == SHIPPED else f"pocket-{weights}",
-        "version": "0.6.0",
+        "version": "0.6.1",
         "title": "Pocket" if weights == SHIPPED else f"Pocket ({weights})",
         "licence": "MIT",
         "sample_rate": F.SAMPLE_RATE,
@@ -230,6 +233,7 @@ def manifest(c, graphs, tokenizer, weights=SHIPPED):
             "floor": F.FLOOR,
             "env_floor": F.ENV_FLOOR,
         },
+        "loudness": LOUDNESS,
         "blocks": {"lengths": [16, 32, 64], "context": 64},
         "controls": {
             "channels": labels.CHANNELS,

@@ -160,7 +160,7 @@ Deno.test("loadPackage() names the field of a manifest that is wrong", async () 
     ],
     [
       (m) => m.extra = 1,
-      '"extra" is not a known field, accepted: format, id, version, title, licence, test, sample_rate, channels, latent, prompt, denoiser, sampler, decoder, encoder, blocks, controls',
+      '"extra" is not a known field, accepted: format, id, version, title, licence, test, sample_rate, channels, latent, prompt, denoiser, sampler, decoder, encoder, loudness, blocks, controls',
     ],
     [
       (m) => m.controls.understood = ["volume"],
@@ -185,6 +185,10 @@ Deno.test("loadPackage() names the field of a manifest that is wrong", async () 
     [
       (m) => m.sampler.guidance.unasked = { tune: "kept" },
       'sampler.guidance.unasked has "tune", but controls.layout has beat, chord, key, parts, density, brightness, energy',
+    ],
+    [
+      (m) => m.loudness = { lufs: 3, tolerance_lu: 1 },
+      "loudness.lufs is 3, accepted: a finite number from -40 to -6",
     ],
     [
       (m) => m.sampler.schedule = { kind: "levels", levels: { "1": [80] } },

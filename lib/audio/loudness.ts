@@ -1,0 +1,207 @@
+/**
+ * Loudness as it is heard (ITU-R BS.1770-4), and music that is held to it. This
+ * module is browser compatible.
+ *
+ * @module
+ */
+
+/** A quarter of BS.1770's momentary block, 100 ms: how often loudness is looked at. */
+const HOP_SAMPLES = 4800;
+
+/** Over how much music loudness is averaged, in hops: 10 s. */
+const AVERAGED_HOPS = 100;
+
+/** How many hops of the wanted loudness are heard before the first: one beat of a drum says little. */
+const FIRST_HOPS = 10;
+
+/**
+ * What is so much softer than wanted is a rest, not a change of level, in LU.
+ * (BS.1770's gate hangs on what was heard before: a loud moment would make all
+ * that follows a rest.)
+ */
+const REST_LU = 12;
+
+/** The most that is taken away or added, in dB. */
+const MOST_DOWN_DB = 12;
+const MOST_UP_DB = 6;
+
+/** How fast, in dB a hop: what is too loud hurts, what is too soft can wait. */
+const DOWN_DB = 0.3;
+const UP_DB = 0.05;
+
+/** Loudness of one channel's mean square, or of the sum of both, after K-weighting. */
+export function lufsOf(meanSquare: number): number {
+  return -0.691 + 10 * Math.log10(meanSquare);
+}
+
+/** The same backwards. */
+function meanSquareOf(lufs: number): number {
+  return 10 ** ((lufs + 0.691) / 10);
+}
+
+/** What music is held to. */
+export interface Loudness {
+  /** Integrated loudness, in LUFS. */
+  lufs: number;
+  /** By how much it may be off before anything is done, in LU. */
+  tolerance_lu: number;
+}
+
+/** All that a {@linkcode LoudnessHold} knows; plain data. */
+export interface LoudnessState {
+  /** Two second-order sections for each channel, two numbers each. */
+  filter: readonly number[];
+  /** Energy of the hop so far. */
+  energy: number;
+  /** Average mean square, and of how many hops it is. */
+  average: number;
+  hops: number;
+  /** Gain at the begin and at the end of the hop, in dB. */
+  fromDb: number;
+  toDb: number;
+}
+
+function startOf({ lufs }: Loudness): LoudnessState {
+  return {
+    filter: new Array(8).fill(0),
+    energy: 0,
+    average: meanSquareOf(lufs),
+    hops: FIRST_HOPS,
+    fromDb: 0,
+    toDb: 0,
+  };
+}
+
+/**
+ * Adds what one channel's samples [from, to) hold, K-weighted at 48 kHz, and
+ * leaves the four numbers of its filter at `at`.
+ */
+function weighted(
+  samples: Float32Array,
+  from: number,
+  to: number,
+  filter: number[],
+  at: number,
+): number {
+  let a1 = filter[at]!;
+  let a2 = filter[at + 1]!;
+  let b1 = filter[at + 2]!;
+  let b2 = filter[at + 3]!;
+  let energy = 0;
+  for (let i = from; i < to; i++) {
+    const x = samples[i]!;
+    // The head: a shelf of 4 dB above 1.7 kHz (BS.1770-4, table 1).
+    const y = 1.53512485958697 * x + a1;
+    a1 = -2.69169618940638 * x + 1.69065929318241 * y + a2;
+    a2 = 1.19839281085285 * x - 0.73248077421585 * y;
+    // Less bass: a high-pass at 38 Hz (table 2).
+    const z = y + b1;
+    b1 = -2 * y + 1.99004745483398 * z + b2;
+    b2 = y - 0.99007225036621 * z;
+    energy += z * z;
+  }
+  filter[at] = a1;
+  filter[at + 1] = a2;
+  filter[at + 2] = b1;
+  filter[at + 3] = b2;
+  return energy;
+}
+
+/**
+ * Holds music that goes on and on to one loudness: too loud by more than the
+ * tolerance, and it is turned down by what is too much, within seconds; too soft,
+ * and it is turned up, slowly. Rests and what is inside the tolerance are left
+ * alone, so that music keeps its dynamics. What comes out depends on the samples
+ * before it only, however they are cut.
+ */
+export class LoudnessHold {
+  readonly #wanted: Loudness;
+  #filter: number[];
+  #energy: number;
+  #average: number;
+  #hops: number;
+  #fromDb: number;
+  #toDb: number;
+
+  /** @param state What an earlier one's `state` was, to go on from. */
+  constructor(wanted: Loudness, state: LoudnessState = startOf(wanted)) {
+    this.#wanted = wanted;
+    this.#filter = [...state.filter];
+    this.#energy = state.energy;
+    this.#average = state.average;
+    this.#hops = state.hops;
+    this.#fromDb = state.fromDb;
+    this.#toDb = state.toDb;
+  }
+
+  /** What another has to know to go on with the next sample. */
+  get state(): LoudnessState {
+    return {
+      filter: [...this.#filter],
+      energy: this.#energy,
+      average: this.#average,
+      hops: this.#hops,
+      fromDb: this.#fromDb,
+      toDb: this.#toDb,
+    };
+  }
+
+  /**
+   * Changes stereo samples in place; they have to come in order, from sample 0 on.
+   *
+   * @param sample Position of the first one.
+   * @param mayTurn Asked for the position of each hop: false leaves the gain as it is, where the level is meant.
+   */
+  process(
+    left: Float32Array,
+    right: Float32Array,
+    sample: number,
+    mayTurn: (sample: number) => boolean,
+  ): void {
+    let from = 0;
+    while (from < left.length) {
+      const into = (sample + from) % HOP_SAMPLES;
+      if (into === 0 && sample + from > 0) this.#turn(mayTurn(sample + from));
+      const to = Math.min(left.length, from + HOP_SAMPLES - into);
+      this.#energy += weighted(left, from, to, this.#filter, 0) +
+        weighted(right, from, to, this.#filter, 4);
+      this.#amplify(left, right, from, to, into);
+      from = to;
+    }
+  }
+
+  /** At the end of a hop: what it was like, and where the gain goes during the next. */
+  #turn(may: boolean): void {
+    const power = this.#energy / HOP_SAMPLES;
+    this.#energy = 0;
+    // Else silence would run the filters into numbers that are slow to compute with.
+    if (power < 1e-20) this.#filter.fill(0);
+    this.#fromDb = this.#toDb;
+    const { lufs, tolerance_lu } = this.#wanted;
+    if (!may || lufsOf(power) < lufs - REST_LU) return;
+    this.#hops = Math.min(this.#hops + 1, AVERAGED_HOPS);
+    this.#average += (power - this.#average) / this.#hops;
+    const off = lufsOf(this.#average) - lufs;
+    const tooMuch = Math.sign(off) * Math.max(0, Math.abs(off) - tolerance_lu);
+    const wantedDb = Math.min(MOST_UP_DB, Math.max(-MOST_DOWN_DB, -tooMuch));
+    const step = wantedDb - this.#toDb;
+    this.#toDb += Math.min(UP_DB, Math.max(-DOWN_DB, step));
+  }
+
+  #amplify(
+    left: Float32Array,
+    right: Float32Array,
+    from: number,
+    to: number,
+    into: number,
+  ): void {
+    if (this.#fromDb === 0 && this.#toDb === 0) return;
+    const first = 10 ** (this.#fromDb / 20);
+    const slope = (10 ** (this.#toDb / 20) - first) / HOP_SAMPLES;
+    for (let i = from; i < to; i++) {
+      const gain = first + slope * (into + i - from);
+      left[i] = left[i]! * gain;
+      right[i] = right[i]! * gain;
+    }
+  }
+}

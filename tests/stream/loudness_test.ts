@@ -1,0 +1,104 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Controls } from "../../lib/protocol/mod.ts";
+import { createStream, type MusicStream } from "../../lib/stream/mod.ts";
+import type { Snapshot } from "../../lib/stream/snapshot.ts";
+import { ToyModel } from "./toy_model.ts";
+
+const FRAME = 960;
+const SECOND = 50;
+
+/** A toy whose package wants its music far softer than it is. */
+class SoftModel extends ToyModel {
+  override readonly manifest = {
+    ...new ToyModel().manifest,
+    loudness: { lufs: -40, tolerance_lu: 0 },
+  };
+}
+
+function open(
+  { model = new SoftModel(), controls = {}, loop = false, snapshot = null }: {
+    model?: ToyModel;
+    controls?: Partial<Controls>;
+    loop?: boolean;
+    snapshot?: Snapshot | null;
+  } = {},
+): Promise<MusicStream> {
+  return createStream({
+    model,
+    controls: {
+      prompts: [{ text: "toy", weight: 1 }],
+      bpm: 120,
+      ...controls,
+    },
+    ...{ seed: 3, loop, steps: null, snapshot },
+    duration: loop ? { bars: 4 } : null,
+  });
+}
+
+function ask(stream: MusicStream, energy: number | null) {
+  return stream.update({ energy }, { at: "now", ramp: null });
+}
+
+async function read(
+  stream: MusicStream,
+  frames: number,
+  at: (frame: number) => unknown = () => {},
+): Promise<Float32Array> {
+  const out = new Float32Array(frames * FRAME);
+  for (let frame = 0; frame < frames; frame++) {
+    await at(frame);
+    const { left, last } = await stream.read(FRAME, { deadlineMs: 0 });
+    out.set(left, frame * FRAME);
+    if (last) break;
+  }
+  stream.cancel();
+  return out;
+}
+
+Deno.test("endless music is held to its package's loudness", async () => {
+  const made = await read(
+    await open({ model: new ToyModel() }),
+    6 * SECOND,
+  );
+  const heard = await read(await open(), 6 * SECOND);
+  const gain = (second: number) => {
+    const i = second * 48_000 + 1000;
+    return heard[i]! / made[i]!;
+  };
+  assertEquals(gain(0), 1);
+  assert(gain(5) < 0.5, `${gain(5)}`);
+});
+
+Deno.test("music is as loud as it is made where a level is asked for, or parts are taken away, and in loops", async () => {
+  for (
+    const [controls, loop] of [
+      [{ energy: 0.5 }, false],
+      [{ parts: { drums: false } }, false],
+      [{}, true],
+    ] as const
+  ) {
+    const made = await open({ model: new ToyModel(), controls, loop });
+    const heard = await open({ controls, loop });
+    const frames = 4 * SECOND;
+    assertEquals(await read(heard, frames), await read(made, frames));
+  }
+});
+
+Deno.test("music whose loudness is held goes on from any snapshot as it would have", async () => {
+  const stream = await open();
+  const taken: Snapshot[] = [];
+  const whole = await read(stream, 5 * SECOND, async (frame) => {
+    // The gain stays for a second of this.
+    if (frame === 100) await ask(stream, 0.9);
+    if (frame === 150) await ask(stream, null);
+    if (frame % 37 !== 0) return;
+    taken.push(stream.snapshot(Math.max(0, frame - 12) * FRAME)!);
+  });
+  for (const snapshot of taken.filter(({ from }) => from > 160 * FRAME)) {
+    const rest = await read(
+      await open({ snapshot: structuredClone(snapshot) }),
+      5 * SECOND - snapshot.from / FRAME,
+    );
+    assertEquals(rest, whole.subarray(snapshot.from));
+  }
+});
