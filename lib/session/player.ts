@@ -25,7 +25,7 @@ import { type Received, Reporter } from "./reporter.ts";
 import type { Resumption } from "./resumption.ts";
 import { Sender } from "./sender.ts";
 import type { Service } from "./service.ts";
-import { packState, stateKey } from "./state.ts";
+import { packState, STATE_VERSION, stateKey } from "./state.ts";
 import type { State as KeptState } from "./state_store.ts";
 import { StreamTrace } from "../tracing.ts";
 import { atMost, orAbort } from "./wait.ts";
@@ -356,6 +356,7 @@ export class Player {
     const { model, context: _, snapshot: __, ...rest } = piece;
     const nowMs = performance.now();
     return packState({
+      version: STATE_VERSION,
       ...{ id: this.#id, key: service.key, model: model.manifest.id },
       ...{ modelSha256: model.sha256, provider: service.provider },
       ...{ piece: rest, format, pace, leadMs },

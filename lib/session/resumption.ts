@@ -11,6 +11,7 @@ import {
   type KeptStream,
   movedTo,
   packState,
+  STATE_VERSION,
   stateKey,
   unpackState,
 } from "./state.ts";
@@ -66,7 +67,9 @@ export async function findState(lost: Lost, service: Offers): Promise<Found> {
   const { key, states } = await follow(lost, service);
   const kept = states.map((state) => unpackState(state) as KeptStream);
   const [newest] = kept;
-  if (!newest || newest.key !== service.key) throw unknown(lost);
+  if (
+    newest?.version !== STATE_VERSION || newest.key !== service.key
+  ) throw unknown(lost);
   const { format: { frame_ms }, hashed } = newest;
   const most = hashed.seq + Math.ceil(MOST_AHEAD_MS / frame_ms);
   const found = kept.find(({ id, seq }) =>

@@ -10,8 +10,12 @@ import type { StreamOptions } from "../stream/music_stream.ts";
 import type { Snapshot } from "../stream/snapshot.ts";
 import type { State } from "./state_store.ts";
 
+/** Of what a state holds: one that a server of another version wrote cannot be gone on with. */
+export const STATE_VERSION = 1;
+
 /** A stream and how it is sent. */
 export interface KeptStream {
+  version: typeof STATE_VERSION;
   /** One for each stream: ids of clients come again. */
   id: string;
   /** Name of the key that plays it, or null. */
