@@ -164,8 +164,11 @@ export function createApp(options: AppOptions): App {
   const decoder = new ContextDecoder();
   app.put("/v1/context", (c) => {
     admission.requireOpen();
+    const { service, grant } = c.var;
+    grant?.require("play");
+    const owner = service.key ?? c.env?.address ?? "";
     const query = access.withoutKey(new URL(c.req.url).searchParams);
-    const route = { ...context, decoder, query, service: c.get("service") };
+    const route = { ...context, decoder, owner, query, service };
     return putContext(c.req.raw, route);
   });
   const cache = new ClipCache();
@@ -191,7 +194,7 @@ export function createApp(options: AppOptions): App {
   );
   app.get("/healthz", (c) => c.json({ status: "alive" }));
   app.get("/readyz", (c) => {
-    admission.requireOpen();
+    admission.requireReady();
     return c.json({ status: "ready" });
   });
   app.get("/metrics", async (c) => {
@@ -239,6 +242,7 @@ function createService(
   const { maxStreams, maxLoad } = config;
   const admission = new Admission(maxStreams, {
     mostLoad: maxLoad === undefined ? undefined : maxLoad / 100,
+    obstacle: () => engine.obstacle ?? null,
     onChange: (transport, change) =>
       telemetry.streams.inc({ transport }, change),
   });
@@ -297,11 +301,12 @@ function routeOf(url: string): string | null {
 
 function notFound({ method, url }: Request): Response {
   const { pathname } = new URL(url);
-  if (routeOf(url) === null) {
+  const allow = ALLOWED[pathname] ?? "GET, HEAD";
+  // The router takes a path as it is written, and there may be dots in it.
+  if (routeOf(url) === null || allow.split(", ").includes(method)) {
     const detail = `There is nothing at ${pathname}`;
     return problem({ code: "unsupported", status: 404, detail });
   }
-  const allow = ALLOWED[pathname] ?? "GET, HEAD";
   const detail = `${pathname} does not take ${method}, accepted: ${allow}`;
   const headers = { allow };
   return problem({ code: "unsupported", status: 405, detail, headers });

@@ -28,7 +28,7 @@ const RULES: Record<string, { rooms: string[]; packages: string[] }> = {
     packages: ["@opentelemetry/api", "onnxruntime-node", "valibot"],
   },
   stream: {
-    rooms: ["diffusion", "inference", "prompt", "protocol"],
+    rooms: ["audio", "diffusion", "inference", "prompt", "protocol"],
     packages: [],
   },
   session: {

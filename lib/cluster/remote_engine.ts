@@ -113,6 +113,10 @@ class RemoteEngine implements Engine, Gateway {
     return { alive, wanted: this.#most, restarts: this.#lost };
   }
 
+  get obstacle(): string | null {
+    return this.#workers.size > 0 ? null : "No worker is there at the moment";
+  }
+
   get pressure(): Pressure {
     this.#load.tick(performance.now());
     return this.#load.pressure;

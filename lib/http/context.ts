@@ -3,13 +3,14 @@
  *
  * @module
  */
+import * as v from "valibot";
 import { checkValue } from "../protocol/check.ts";
-import { CONTROL_FIELDS } from "../protocol/controls.ts";
-import { strict } from "../protocol/fields.ts";
+import { number, strict } from "../protocol/fields.ts";
 import { Refusal } from "../session/refusal.ts";
 import type { Service } from "../session/service.ts";
 import { openingSamples } from "../stream/mod.ts";
-import type { ContextDecoder } from "./context_decoder.ts";
+import type { ContextDecoder, DecodedClip } from "./context_decoder.ts";
+import { cutShort } from "./cut_short.ts";
 import { readBytes } from "./read_bytes.ts";
 
 /** Largest file: 30 s of 24-bit stereo at 88.2 kHz just fit. */
@@ -22,13 +23,20 @@ const SAMPLE_RATE_HZ = 48_000;
 export interface ContextRoute {
   service: Service;
   decoder: ContextDecoder;
+  /** Whose clip it is: a key's name or an address. */
+  owner: string;
   /** The query, without an API key. */
   query: URLSearchParams;
   /** Aborted when the server stops. */
   stopping: AbortSignal;
 }
 
-const Query = strict({ bpm: CONTROL_FIELDS.bpm });
+const Query = strict({
+  bpm: v.optional(number({
+    ...{ min: 40, max: 240 },
+    description: "The clip's tempo, in beats a minute.",
+  })),
+});
 
 /**
  * Answers `PUT /v1/context`.
@@ -37,7 +45,7 @@ const Query = strict({ bpm: CONTROL_FIELDS.bpm });
  */
 export async function putContext(
   request: Request,
-  { service, decoder, query, stopping }: ContextRoute,
+  { service, decoder, owner, query, stopping }: ContextRoute,
 ): Promise<Response> {
   const able = [...service.models.values()].filter((model) =>
     model.manifest.encoder !== undefined
@@ -49,24 +57,39 @@ export async function putContext(
     );
   }
   const bpm = bpmOf(query);
-  const bytes = await readBytes(request, {
-    maxBytes: MAX_BYTES,
-    maxMs: MAX_MS,
-  });
+  service.contexts.requireRoom(owner);
   const keepSamples = Math.max(...able.map(openingSamples));
   const signal = AbortSignal.any([request.signal, stopping]);
-  const clip = await decoder.decode({ bytes, keepSamples, bpm }, signal);
+  let clip: DecodedClip;
+  try {
+    const limits = { maxBytes: MAX_BYTES, maxMs: MAX_MS };
+    const bytes = await readBytes(request, limits);
+    clip = await decoder.decode({ bytes, keepSamples, bpm }, signal);
+  } catch (thrown) {
+    if (!signal.aborted) throw thrown;
+    return cutShort(service, stopping);
+  }
   const { left, right, samples } = clip;
-  const { id, expiresMs } = service.contexts.add({
+  const context = {
     audio: { left, right },
+    sha256: await digestOf(left, right),
     bpm: clip.bpm,
-  });
+  };
+  const { id, expiresMs } = service.contexts.add(context, owner);
   return Response.json({
     id,
     seconds: samples / SAMPLE_RATE_HZ,
     bpm: clip.bpm,
     expires: new Date(expiresMs).toISOString(),
   }, { status: 201, headers: { "cache-control": "no-store" } });
+}
+
+/** Names what music goes on from, for its receipt. */
+async function digestOf(...channels: Float32Array[]): Promise<string> {
+  const blob = new Blob(channels.map((each) => each.slice()));
+  const bytes = await blob.arrayBuffer();
+  const digest = await crypto.subtle.digest("SHA-256", bytes);
+  return new Uint8Array(digest).toHex();
 }
 
 function bpmOf(query: URLSearchParams): number | null {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { BROKEN } from "../audio/decode/decode_error.ts";
 import { Refusal } from "../session/refusal.ts";
 
 /** Shortest and longest clip, in seconds. */
@@ -95,8 +96,7 @@ async function ask(
   worker.onerror = (event) => {
     // Without this an error in the worker ends the whole process.
     event.preventDefault();
-    const message = `The file is broken: ${event.message}`;
-    reject(new Refusal("bad_message", message));
+    reject(new Refusal("bad_message", BROKEN));
   };
   worker.postMessage(request, [request.bytes.buffer]);
   try {

@@ -8,6 +8,7 @@
  */
 import {
   AudioFileError,
+  BROKEN,
   decodeAudioFile,
   estimateBpm,
 } from "../audio/decode/mod.ts";
@@ -29,8 +30,10 @@ self.onmessage = async ({ data }: MessageEvent<DecodeRequest>) => {
       bpm: bpm ?? estimateBpm(left, right),
     }, [kept.left.buffer, kept.right.buffer]);
   } catch (error) {
-    if (!(error instanceof AudioFileError)) throw error;
-    const { message, unknownKind } = error;
+    // Whatever else a decoder throws is for its makers, too.
+    const { message, unknownKind } = error instanceof AudioFileError
+      ? error
+      : { message: BROKEN, unknownKind: false };
     reply({ type: "refused", message, unknownKind });
   }
 };

@@ -19,15 +19,13 @@ import type { MusicStream, StreamOptions } from "../stream/music_stream.ts";
 import { StreamTrace } from "../tracing.ts";
 import type { Access } from "./access.ts";
 import { clip, clipBytes, MEDIA_TYPES } from "./clip.ts";
+import { cutShort } from "./cut_short.ts";
 import type { Grant } from "./grant.ts";
 import { readText } from "./read_text.ts";
 import { streamingBody } from "./streaming_body.ts";
 
 /** Length unless said, in seconds: an HTTP client wants a file that ends. */
 const DEFAULT_SECONDS = 10;
-
-/** What proxies log of a client that has gone; nobody gets to see it. */
-const CLIENT_CLOSED_REQUEST = 499;
 
 /** What the route needs. */
 export interface GenerateContext {
@@ -110,10 +108,7 @@ export async function generate(
   } catch (thrown) {
     leave("fault");
     if (!signal.aborted) throw thrown;
-    // Who still waits is told that it is to come again.
-    if (stopping.aborted) service.admission.requireOpen();
-    service.telemetry.cancels.inc({ by: "client" });
-    return new Response(null, { status: CLIENT_CLOSED_REQUEST });
+    return cutShort(service, stopping);
   }
 }
 

@@ -106,7 +106,7 @@ export function grantedService(service: Service, grant: Grant): Service {
       : new Map([...service.models].filter(([id]) => models.includes(id))),
     admission: {
       requireOpen: () => admission.requireOpen(),
-      enter: (transport, demand) => enter(grant, admission, transport, demand),
+      enter: (...stream) => enter(grant, admission, ...stream),
     },
     broadcasts: {
       open: (info) => broadcasts.open(info),

@@ -164,6 +164,8 @@ export interface Engine extends AsyncDisposable {
   readonly queued: number;
   /** Workers that are ready, of how many, and how often one was replaced. */
   readonly workers?: { alive: number; wanted: number; restarts: number };
+  /** Why nothing can be made at the moment, for people; null if it can. */
+  readonly obstacle?: string | null;
   /** How much quality streams have to give up for now, 0 = none. */
   readonly pressure?: Pressure;
   /** Rejects what waits, lets the running unit end, frees native memory. */

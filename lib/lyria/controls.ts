@@ -52,8 +52,10 @@ function whyNot(
   if (typeof text !== "string" || text.length < 1 || text.length > most) {
     return `text is ${show(text)}, accepted: text of 1 to ${most} characters`;
   }
-  if (typeof weight !== "number" || !(weight > 0)) {
-    return `weight is ${show(weight)}, accepted: a number over 0`;
+  // JSON has numbers that are too large for one.
+  if (typeof weight !== "number" || !(weight > 0 && weight < Infinity)) {
+    const shown = weight === Infinity ? "Infinity" : show(weight);
+    return `weight is ${shown}, accepted: a number over 0`;
   }
   if (before < LIMITS.prompts) return null;
   return `there are more than ${LIMITS.prompts} prompts`;

@@ -77,12 +77,13 @@ export function readCommand({ address, args }: OscMessage): ReadCommand {
     : address;
   const known = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (known === undefined) {
-    const accepted = Object.keys(COMMANDS).map((each) => PREFIX + each);
+    const accepted = Object.keys(COMMANDS).map((each) => PREFIX + each)
+      .join(", ");
     return wrong(`${show(address)} is unknown, accepted: ${accepted}`);
   }
   const command = known.read(args);
   if (command === null) {
-    const got = args.map(describe).join(", ") || "nothing";
+    const got = describeAll(args);
     return wrong(`${PREFIX}${name} takes ${known.takes}, got ${got}`);
   }
   if ("slot" in command && !isSlot(command.slot)) {
@@ -148,6 +149,16 @@ function isNumber(
 
 function isSlot(slot: number): boolean {
   return Number.isInteger(slot) && slot >= 0 && slot < LIMITS.prompts;
+}
+
+/** An answer has to fit a datagram. */
+const MOST_DESCRIBED = 8;
+
+function describeAll(values: readonly OscValue[]): string {
+  if (values.length === 0) return "nothing";
+  const more = values.length - MOST_DESCRIBED;
+  const told = values.slice(0, MOST_DESCRIBED).map(describe).join(", ");
+  return more > 0 ? `${told} and ${more} more` : told;
 }
 
 function describe(value: OscValue): string {

@@ -181,8 +181,15 @@ export const ResumeMessage = v.pipe(
   }),
   v.forward(
     v.check(
-      ({ stream, session, streams }) =>
-        (session === undefined) === (streams === undefined) &&
+      ({ session, streams }) =>
+        (session === undefined) === (streams === undefined),
+      "the streams of a session, beside it",
+    ),
+    ["streams"],
+  ),
+  v.forward(
+    v.check(
+      ({ stream, session }) =>
         (session === undefined) !== (stream === undefined),
       "a stream, or a session and its streams",
     ),
@@ -194,7 +201,9 @@ export const ResumeMessage = v.pipe(
       "streams of a connection that was lost, on this server or another that " +
       "shares its state. Each is answered by `started` with its new handle, " +
       "then `resumed` (or `paused`, if it was held), then the frames from " +
-      "`last_seq` + 1 on; or by an `error` with its `stream`.",
+      "`last_seq` + 1 on, with all that was changed since; or by an `error` " +
+      "with its `stream`. What has ended without a cancel can be asked for its " +
+      "end again as long.",
   ),
 );
 export type ResumeMessage = v.InferOutput<typeof ResumeMessage>;

@@ -14,8 +14,8 @@ export const ERROR_CODES = {
   unknown_type: "The `type` is unknown. The connection stays open.",
   unknown_stream: "There is no stream of this id on the connection.",
   unknown_session:
-    "There is nothing to go on with: no such session or stream, it has ended, " +
-    "it was too long ago, or it is another key's.",
+    "There is nothing to go on with: no such session or stream, it was " +
+    "cancelled, it was too long ago, or it is another key's.",
   stream_exists: "A live stream of the connection has this id already.",
   too_many_streams: "The connection has as many streams as it may.",
   busy: "There is no capacity now; `retry_after_ms` says when to try again.",

@@ -81,7 +81,9 @@ export function samplePaths(
         description:
           "A clip of 0.5 to 30 seconds and at most 16 MiB, of which " +
           "the end counts. Its id goes into `context` of `start` or of " +
-          "`/v1/generate`; it is forgotten ten minutes after it was last used.",
+          "`/v1/generate`; it is forgotten ten minutes after it was last used. A key, or an " +
+          "address without one, may have 16: of more, the one that was not used " +
+          "for longest is forgotten. The server keeps 64.",
         parameters: [{
           name: "bpm",
           in: "query",

@@ -56,6 +56,18 @@ export const Receipt = v.pipe(
       strict(otherControls),
       v.description("The other controls at the start."),
     ),
+    context: v.optional(v.pipe(
+      strict({
+        sha256: words(
+          "Digest of the left, then the right samples that were kept of the clip, float32 little-endian at 48 kHz, hex.",
+        ),
+        bpm: v.nullable(number({
+          above: 0,
+          description: "The clip's tempo; null if none was found.",
+        })),
+      }),
+      v.description("The clip that it goes on from. An extension."),
+    )),
     loop: v.optional(
       v.pipe(v.literal(true), v.description("The end runs into the start.")),
     ),

@@ -21,6 +21,8 @@ const MOST_LOAD = 0.9;
 export interface AdmissionOptions {
   /** Share of what the device can do that streams may ask for. */
   mostLoad?: number | undefined;
+  /** Why nothing can be made at the moment; null if it can. */
+  obstacle?: () => string | null;
   /** Told when somebody enters or leaves. */
   onChange?: (transport: Transport, change: 1 | -1) => void;
 }
@@ -32,6 +34,7 @@ const NOTHING: Demand = { networks: 0, synthesis: 0 };
 export class Admission {
   readonly #places: number;
   readonly #mostLoad: number;
+  readonly #obstacle: () => string | null;
   readonly #onChange: (transport: Transport, change: 1 | -1) => void;
   readonly #demands = new Set<Demand>();
   #closed = false;
@@ -41,6 +44,7 @@ export class Admission {
   constructor(places: number, options: AdmissionOptions = {}) {
     this.#places = places;
     this.#mostLoad = options.mostLoad ?? MOST_LOAD;
+    this.#obstacle = options.obstacle ?? (() => null);
     this.#onChange = options.onChange ?? (() => {});
   }
 
@@ -69,15 +73,24 @@ export class Admission {
    * from it.
    *
    * @param demand What the stream will ask of the device.
+   * @param resumes It was let in before, perhaps elsewhere: its load is not new,
+   * and its listener is waiting.
    * @throws {Refusal} `busy` if there is no place, the device could not make the
-   * stream in time beside the others, or the server is stopping.
+   * stream in time beside the others, nothing can be made, or the server is stopping.
    */
-  enter(transport: Transport, demand: Demand = NOTHING): Disposable {
-    this.requireOpen();
+  enter(
+    transport: Transport,
+    demand: Demand = NOTHING,
+    { resumes = false } = {},
+  ): Disposable {
+    this.requireReady();
+    if (demand.networks === Infinity) {
+      throw busy("No worker has that model at the moment");
+    }
     if (this.taken >= this.#places) {
       throw busy(`All ${this.#places} streams of the server are taken`);
     }
-    if (this.taken > 0) this.#requireCapacity(demand);
+    if (this.taken > 0 && !resumes) this.#requireCapacity(demand);
     // A stream of its own, however alike it is to another's.
     const own = { ...demand };
     this.#demands.add(own);
@@ -98,6 +111,17 @@ export class Admission {
    */
   requireOpen(): void {
     if (this.#closed) throw busy("The server is stopping");
+  }
+
+  /**
+   * Does nothing while music can be made.
+   *
+   * @throws {Refusal} `busy` if not, or if the server is stopping.
+   */
+  requireReady(): void {
+    this.requireOpen();
+    const obstacle = this.#obstacle();
+    if (obstacle !== null) throw busy(obstacle);
   }
 
   /** Lets nobody in any more; resolves when everybody has left. */

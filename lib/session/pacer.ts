@@ -57,14 +57,18 @@ export class Pacer {
    * Starts the clock of a stream that is gone on with.
    *
    * @param sample The next one to be sent.
-   * @param zeroMs When sample 0 was heard before, or null. What of the lead the
-   * listener may still have is not sent twice; but the clock may be another
-   * machine's, so that at least half of it is.
+   * @param before `zeroMs`: when sample 0 was heard before, or null. What of the
+   * lead the listener may still have is not sent twice. `foreign`: that clock may
+   * be another machine's, so that half of the lead is sent whatever it says.
    */
-  goOn(sample: number, nowMs: number, zeroMs: number | null): void {
+  goOn(
+    sample: number,
+    nowMs: number,
+    { zeroMs, foreign }: { zeroMs: number | null; foreign: boolean },
+  ): void {
     const playedMs = sample * 1000 / SAMPLE_RATE;
     const heardMs = zeroMs === null ? nowMs : zeroMs + playedMs;
-    const mostMs = nowMs + this.#leadMs / 2;
+    const mostMs = nowMs + (foreign ? this.#leadMs / 2 : this.#leadMs);
     this.#zeroMs = Math.min(mostMs, Math.max(nowMs, heardMs)) - playedMs;
   }
 

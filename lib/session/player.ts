@@ -25,7 +25,12 @@ import { type Received, Reporter } from "./reporter.ts";
 import type { Resumption } from "./resumption.ts";
 import { Sender } from "./sender.ts";
 import type { Service } from "./service.ts";
-import { packState, STATE_VERSION, stateKey } from "./state.ts";
+import {
+  type KeptStream,
+  packState,
+  STATE_VERSION,
+  stateKey,
+} from "./state.ts";
 import type { State as KeptState } from "./state_store.ts";
 import { StreamTrace } from "../tracing.ts";
 import { atMost, orAbort } from "./wait.ts";
@@ -110,6 +115,7 @@ export class Player {
   #changes: Promise<void> = Promise.resolve();
   #waitingChanges = 0;
   readonly #id: string;
+  readonly #context: KeptStream["context"];
   /** What the stream had made when its state was kept last. */
   #keptVersion = -1;
 
@@ -117,7 +123,12 @@ export class Player {
     this.#options = options;
     const { piece: { model }, resumption } = options;
     this.#id = resumption?.kept.id ?? crypto.randomUUID();
-    this.#reporter = new Reporter({ ...options, model });
+    const { sha256, bpm = null } = options.piece.context ?? {};
+    this.#context = sha256 === undefined
+      ? resumption?.kept.context ?? null
+      : { sha256, bpm };
+    const context = this.#context;
+    this.#reporter = new Reporter({ ...options, model, context });
     this.#trace = StreamTrace.start({
       "stream.id": options.id,
       "session.id": options.session,
@@ -284,6 +295,7 @@ export class Player {
       goOn: kept && {
         seq: lastSeq + 1,
         zeroMs: sinceZeroMs === null ? null : performance.now() - sinceZeroMs,
+        foreign: service.states.shared,
       },
       onSent: () => {
         if (stream.version !== this.#keptVersion) keeper.save();
@@ -359,7 +371,7 @@ export class Player {
       version: STATE_VERSION,
       ...{ id: this.#id, key: service.key, model: model.manifest.id },
       ...{ modelSha256: model.sha256, provider: service.provider },
-      ...{ piece: rest, format, pace, leadMs },
+      ...{ piece: rest, context: this.#context, format, pace, leadMs },
       publicId: broadcast?.info.id ?? null,
       paused: sender.waitsFor === "resume",
       zeroTimeMs: pacer.started

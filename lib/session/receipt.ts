@@ -15,7 +15,11 @@ const PRECISION = "fp32";
 export function receiptOf(
   stream: MusicStream,
   end: StreamEnd,
-  source: { model: Model; provider: Provider },
+  source: {
+    model: Model;
+    provider: Provider;
+    context?: Receipt["context"] | null;
+  },
 ): Receipt {
   const { prompts = [], ...controls } = stream.firstControls;
   const { changes, degraded: { all: degraded } } = stream;
@@ -28,6 +32,7 @@ export function receiptOf(
     steps: stream.steps,
     prompts,
     controls,
+    ...(source.context && { context: source.context }),
     ...(stream.loop && { loop: true as const }),
     ...(changes?.length !== 0 && { updates: changes?.map(updateOf) ?? null }),
     ...(degraded.length > 0 && { degraded }),

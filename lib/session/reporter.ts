@@ -16,6 +16,7 @@ import type { Outbox } from "./outbox.ts";
 import type { StreamEnd } from "./packetizer.ts";
 import { receiptOf } from "./receipt.ts";
 import type { Service } from "./service.ts";
+import type { KeptStream } from "./state.ts";
 
 /** What is known of a message that is being answered. */
 export interface Received {
@@ -32,6 +33,8 @@ export interface ReporterOptions {
   /** Id of the connection. */
   session: string;
   model: Model;
+  /** What it goes on from, or null. */
+  context: KeptStream["context"];
   outbox: Outbox;
   service: Service;
 }
@@ -124,10 +127,10 @@ export class Reporter {
 
   /** Tells that everything was sent. */
   done(stream: MusicStream, end: StreamEnd): void {
-    const { model, service } = this.#options;
+    const { model, context, service } = this.#options;
     const { samples, endTrim } = end;
     const { provider } = service;
-    const receipt = receiptOf(stream, end, { model, provider });
+    const receipt = receiptOf(stream, end, { model, provider, context });
     this.tell({ type: "done", samples, end_trim: endTrim, receipt });
   }
 

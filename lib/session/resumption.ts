@@ -4,6 +4,7 @@
  * @module
  */
 import type { Model } from "../inference/engine.ts";
+import { withLaterChanges } from "../stream/later_changes.ts";
 import type { StreamOptions } from "../stream/music_stream.ts";
 import { Refusal } from "./refusal.ts";
 import type { Service } from "./service.ts";
@@ -33,6 +34,8 @@ export interface Lost {
   stream: string;
   /** `seq` of the last frame that came, -1 if none did. */
   lastSeq: number;
+  /** Where that stands in the message. */
+  param: string;
 }
 
 /** A stream to go on with. */
@@ -72,20 +75,29 @@ export async function findState(lost: Lost, service: Offers): Promise<Found> {
   ) throw unknown(lost);
   const { format: { frame_ms }, hashed } = newest;
   const most = hashed.seq + Math.ceil(MOST_AHEAD_MS / frame_ms);
-  const found = kept.find(({ id, seq }) =>
-    id === newest.id && seq <= lost.lastSeq + 1
-  );
-  if (lost.lastSeq > most || !found) {
-    const least = kept.at(-1)!.seq - 1;
-    throw new Refusal(
-      "bad_message",
-      `last_seq of stream "${lost.stream}" is ${lost.lastSeq}, accepted: ${least} to ${most}`,
-      { param: "streams" },
-    );
+  // The newest first: what lies before the one to go on from came after it.
+  const own = kept.filter(({ id }) => id === newest.id);
+  const at = own.findIndex(({ seq }) => seq <= lost.lastSeq + 1);
+  const found = own[at];
+  const least = own.at(-1)!.seq - 1;
+  const range =
+    `last_seq of stream "${lost.stream}" is ${lost.lastSeq}, accepted: ${least} to ${most}`;
+  if (lost.lastSeq > most) {
+    throw new Refusal("bad_message", range, { param: lost.param });
+  }
+  if (!found) {
+    const text = `${range}: what comes before is no longer kept`;
+    throw new Refusal("unknown_session", text, { param: lost.param });
   }
   const model = modelOf(found, service);
-  const piece = { ...found.piece, model, snapshot: found.snapshot };
-  return { kept: found, piece, key, newest: states[0]!.revision };
+  const later = own.slice(0, at).map((each) => each.snapshot).reverse();
+  const snapshot = withLaterChanges(found.snapshot, later);
+  const { paused } = newest;
+  const piece = { ...found.piece, model, snapshot };
+  return {
+    kept: { ...found, snapshot, paused },
+    ...{ piece, key, newest: states[0]!.revision },
+  };
 }
 
 /**

@@ -40,6 +40,8 @@ export interface SenderOptions {
     seq: number;
     /** When it heard sample 0 (performance.now clock), or null. */
     zeroMs: number | null;
+    /** Whether that clock may be another machine's. */
+    foreign: boolean;
   } | null;
   /** Called after every frame. */
   onSent?: () => void;
@@ -130,7 +132,9 @@ export class Sender {
     }
     const { nextSample } = packets;
     this.#degraded = stream.degraded.has(nextSample - 1);
-    if (goOn.seq > 0) pacer.goOn(nextSample, performance.now(), goOn.zeroMs);
+    if (goOn.seq > 0) {
+      pacer.goOn(nextSample, performance.now(), goOn);
+    }
   }
 
   /** Resolves when the next frame may be sent. */

@@ -143,9 +143,11 @@ export class Session {
       return await this.#player({ stream }).resume(received);
     }
     const { replyTo } = received;
-    await Promise.all(streams!.map(async ({ stream, last_seq: lastSeq }) => {
+    await Promise.all(streams!.map(async ({ stream, last_seq: lastSeq }, i) => {
       try {
-        await this.#goOn({ session: session!, stream, lastSeq }, received);
+        const param = `streams[${i}].last_seq`;
+        const lost = { session: session!, stream, lastSeq, param };
+        await this.#goOn(lost, received);
       } catch (thrown) {
         const about = { stream, ...(replyTo !== undefined && { replyTo }) };
         this.refuse(thrown, about);
@@ -160,7 +162,8 @@ export class Session {
       lost,
       this.id,
       this.#service,
-      (piece) => admission.enter("websocket", demandOf(piece)),
+      (piece) =>
+        admission.enter("websocket", demandOf(piece), { resumes: true }),
     );
     const { piece, place, kept: { format, pace, leadMs } } = resumed;
     try {

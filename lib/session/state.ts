@@ -5,7 +5,7 @@
  * @module
  */
 import type { Provider } from "../inference/engine.ts";
-import type { AudioFormat } from "../protocol/mod.ts";
+import type { AudioFormat, Receipt } from "../protocol/mod.ts";
 import type { StreamOptions } from "../stream/music_stream.ts";
 import type { Snapshot } from "../stream/snapshot.ts";
 import type { State } from "./state_store.ts";
@@ -24,6 +24,8 @@ export interface KeptStream {
   modelSha256: string;
   provider: Provider;
   piece: Omit<StreamOptions, "model" | "context" | "snapshot">;
+  /** What it goes on from, as its receipt tells it. */
+  context: NonNullable<Receipt["context"]> | null;
   format: AudioFormat;
   pace: "realtime" | "asap";
   leadMs: number;

@@ -8,7 +8,7 @@ import {
   type Loudness,
   LoudnessHold,
   type LoudnessState,
-} from "../audio/mod.ts";
+} from "../audio/loudness.ts";
 import type { Stereo } from "./pcm_queue.ts";
 import { LOOK_BACK_SAMPLES } from "./snapshot.ts";
 

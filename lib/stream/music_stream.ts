@@ -34,6 +34,8 @@ export interface StreamOptions {
 export interface ContextAudio {
   /** Its end, at 48 kHz. */
   audio: { left: Float32Array; right: Float32Array };
+  /** Digest of both channels' float32 samples, one after the other, hex. */
+  sha256: string;
   /** Its tempo in beats a minute, or null if unknown. */
   bpm: number | null;
 }

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { LoudnessState } from "../audio/mod.ts";
+import type { LoudnessState } from "../audio/loudness.ts";
 import type { Controls } from "../protocol/mod.ts";
 import type { DecoderState } from "../inference/engine.ts";
 import type { Edit } from "./edits.ts";

@@ -308,9 +308,9 @@ export class Stream implements MusicStream {
     const landing = this.#landing("now", leadMs);
     const { bpm } = clock;
     const tempo = this.#plannedTempo();
-    const off = behind(tempo, clock, landing, this.meter);
     // A bend that is under way is left to end.
     const at = Math.max(landing, this.#bentUntil);
+    const off = behind(tempo, clock, at, this.meter);
     const bend = at - landing > MOST_BENT_SAMPLES
       ? null
       : bendTo(tempo, clock, at, { meter: this.meter, hop: this.#hop });

@@ -135,6 +135,34 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name:
+    "a gateway whose workers are gone says so, and is ready when one is back",
+  ignore,
+  async fn() {
+    await using nats = await NatsServer.start();
+    const env = { NATS_URL: nats.url };
+    await using only = await Process.start("worker.ts", env);
+    await using gateway = await Process.start("main.ts", env);
+    const ask = async (path: string) => {
+      const response = await fetch(gateway.url + path);
+      const text = await response.text();
+      return { status: response.status, text };
+    };
+    assertEquals((await ask("/readyz")).status, 200);
+    await only.end("SIGKILL");
+    await gateway.logged("worker lost");
+    for (const path of ["/readyz", "/v1/generate?prompt=x&seconds=1"]) {
+      const { status, text } = await ask(path);
+      assertEquals([status, text.includes("No worker is there")], [503, true]);
+    }
+    await using next = await Process.start("worker.ts", env);
+    while ((await ask("/readyz")).status !== 200) await pause(100);
+    assertEquals((await ask("/v1/generate?prompt=x&seconds=1")).status, 200);
+    void next;
+  },
+});
+
 Deno.test("without NATS a worker and a gateway say so and end", async () => {
   const env = { NATS_URL: "nats://user:sesame@127.0.0.1:1" };
   for (const script of ["main.ts", "worker.ts"] as const) {

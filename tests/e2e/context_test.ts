@@ -117,8 +117,14 @@ Deno.test({
     const first = await client.play({ ...piece, context: id });
     assertEquals(first.started.bpm, 97.5);
     const again = await client.play({ ...piece, stream: "b", context: id });
-    assertEquals(again.done.receipt.pcm_sha256, first.done.receipt.pcm_sha256);
-    const { bytes } = await client.play({ ...piece, stream: "c", bpm: 97.5 });
+    assertEquals(again.done.receipt, first.done.receipt);
+    const { context } = first.done.receipt;
+    assertEquals(context?.bpm, 97.5);
+    assert(/^[0-9a-f]{64}$/.test(context!.sha256));
+    const { bytes, done } = await client.play({
+      ...{ ...piece, stream: "c", bpm: 97.5 },
+    });
+    assertEquals(done.receipt.context, undefined);
     const [heard, without] = [s16(first.bytes), s16(bytes)];
     assert(heard.some((value, i) => value !== without[i]));
     // From the clip's last sample to the first of the stream is no jump.
@@ -172,6 +178,25 @@ Deno.test({
 });
 
 Deno.test({
+  name:
+    "thirty seconds are not too many, and a file that is cut is no longer than it is",
+  ignore,
+  fn: async () => {
+    const half = ["-f", "flac"];
+    const { seconds } = await kept(await ffmpeg("sine=d=30:r=44100", ...half));
+    assertEquals(seconds, 30);
+    const opus = await ffmpeg("sine=d=8", "-c:a", "libopus", "-f", "ogg");
+    for (const share of [0.5, 0.9]) {
+      const { seconds } = await kept(opus.slice(0, share * opus.length));
+      assert(
+        8 * share - 1.2 < seconds && seconds < 8 * share + 0.2,
+        `${seconds}`,
+      );
+    }
+  },
+});
+
+Deno.test({
   name: "files that are none, broken, too short or too long are refused",
   ignore,
   fn: async () => {
@@ -207,7 +232,7 @@ Deno.test({
       assertEquals(problem.status, status, problem.detail);
       assertStringIncludes(problem.detail, detail);
     }
-    for (const bpm of ["9", "fast", ""]) {
+    for (const bpm of ["9", "fast", "", "null"]) {
       const problem = await refused(wav, `?bpm=${bpm}`);
       assertEquals(problem.status, 400);
       assertStringIncludes(problem.detail, "bpm is");

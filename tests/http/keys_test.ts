@@ -249,6 +249,9 @@ Deno.test("scopes: a listener cannot play, a player cannot debug", async () => {
     assertEquals(response.status, status, path);
     await response.body?.cancel();
   }
+  const url = `${server.url}/v1/context`;
+  const put = await fetch(url, { method: "PUT", headers, body: "a clip" });
+  assertEquals((await put.json()).status, 403);
 });
 
 Deno.test("wrong keys are slowed down; the right one on another address is not", async () => {
@@ -313,7 +316,7 @@ Deno.test("a server of the loopback is asked for by its own names only", async (
       const origin = `http://${host || "x"}`;
       const answer = await raw(server.port, path, { host, origin });
       // There are no assets here.
-      const found = path === "/" && status === 200 ? 405 : status;
+      const found = path === "/" && status === 200 ? 404 : status;
       assertEquals(Number(answer.split(" ")[1]), found, `${host} ${path}`);
     }
   }

@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { ClipCache } from "../../lib/http/strudel/clip_cache.ts";
 import { start, startServer, TestClient } from "../session/test_server.ts";
 
@@ -39,6 +44,23 @@ Deno.test("a map names loops of exactly so many samples, by unique URLs", async 
   const wav = await sample.bytes();
   assertEquals(new TextDecoder().decode(wav.subarray(36, 40)), "smpl");
   assertEquals(wav.length, 112 + 4 * 2 * 4 * 60 * 48_000 / 125);
+});
+
+Deno.test("who leaves before the map is there is no fault of the server", async () => {
+  await using server = startServer({
+    createStream: (options, { signal } = {}) =>
+      new Promise((_, reject) => {
+        void options;
+        signal?.addEventListener("abort", () => reject(signal.reason));
+      }),
+  });
+  const leave = AbortSignal.timeout(50);
+  const url = `${server.url}/v1/strudel.json?prompt=a`;
+  await assertRejects(() => fetch(url, { signal: leave }));
+  await new Promise((wake) => setTimeout(wake, 100));
+  const metrics = await (await fetch(`${server.url}/metrics`)).text();
+  assertStringIncludes(metrics, 'prestissimo_cancels_total{by="client"} 1');
+  assertEquals(metrics.includes('code="internal"'), false);
 });
 
 Deno.test("a sample is made once; then it comes from memory", async () => {

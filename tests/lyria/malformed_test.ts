@@ -67,6 +67,24 @@ Deno.test("what is no message of Lyria is named, and the connection lives on", a
   await closed;
 });
 
+Deno.test("a weight that no number can hold is filtered, and the session lives on", async () => {
+  await using server = startServer();
+  const url = server.url.replace("http", "ws") + PATH;
+  const weighted = '{"weightedPrompts":[{"text":"a","weight":1e999}]}';
+  const { heard, socket, closed } = await talk(url, [
+    SETUP,
+    `{"clientContent":${weighted}}`,
+    "{",
+  ]);
+  while (heard.length < 4) await new Promise((w) => setTimeout(w, 5));
+  const told = JSON.stringify(heard);
+  assertStringIncludes(told, "weight is Infinity, accepted: a number over 0");
+  assertStringIncludes(told, "There is no prompt left");
+  assertEquals(socket.readyState, WebSocket.OPEN);
+  socket.close();
+  await closed;
+});
+
 Deno.test("20 bad messages in a row, and one too big, close", async () => {
   await using server = startServer();
   const url = server.url.replace("http", "ws") + PATH;

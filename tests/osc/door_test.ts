@@ -134,6 +134,13 @@ Deno.test({
         ],
         ["/prestissimo/chords", "s", ["H"], "chords"],
         ["/prestissimo/stop", "i", [1], "stop takes nothing, got 1"],
+        // The answer has to fit a datagram.
+        [
+          "/prestissimo/bpm",
+          "s".repeat(600),
+          new Array(600).fill("x".repeat(70)),
+          "and 592 more",
+        ],
       ] as [string, string, (string | number)[], string][]
     ) {
       on.dump.heard.length = 0;

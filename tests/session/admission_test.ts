@@ -63,3 +63,33 @@ Deno.test("Admission lets in whoever is alone, whatever it costs", () => {
   place[Symbol.dispose]();
   assertEquals(admission.load, { networks: 0, synthesis: 0 });
 });
+
+Deno.test("Admission lets those in who were in before, elsewhere", () => {
+  const admission = new Admission(3);
+  const heavy = { networks: 0.8, synthesis: 0.1 };
+  admission.enter("websocket", heavy);
+  assertThrows(() => admission.enter("websocket", heavy), Refusal, "80.0 %");
+  admission.enter("websocket", heavy, { resumes: true });
+  admission.enter("websocket", heavy, { resumes: true });
+  assertThrows(
+    () => admission.enter("websocket", heavy, { resumes: true }),
+    Refusal,
+    "All 3",
+  );
+});
+
+Deno.test("Admission lets nobody in while nothing can be made, and says so", () => {
+  let obstacle: string | null = "No worker is there at the moment";
+  const admission = new Admission(3, { obstacle: () => obstacle });
+  for (
+    const ask of [() => admission.enter("http"), () => admission.requireReady()]
+  ) {
+    const { code, details } = assertThrows(ask, Refusal, "No worker");
+    assertEquals([code, details.retryAfterMs], ["busy", 1000]);
+  }
+  admission.requireOpen();
+  obstacle = null;
+  const nobody = { networks: Infinity, synthesis: Infinity };
+  assertThrows(() => admission.enter("http", nobody), Refusal, "No worker has");
+  admission.enter("http");
+});

@@ -23,6 +23,21 @@ Deno.test("Pacer lets audio out at most its lead ahead of the clock", () => {
   assertEquals(clock.delayMs(0, 1250), 0);
 });
 
+Deno.test("Pacer goes on with the clock as it was; with another machine's, half of the lead comes at once", () => {
+  // A second was sent; the listener has heard 700 ms of it.
+  const goOn = (before: { zeroMs: number | null; foreign: boolean }) => {
+    const clock = pacer({ leadMs: 400 });
+    clock.goOn(48_000, 10_000, before);
+    return clock.zeroMs(10_000);
+  };
+  assertEquals(goOn({ zeroMs: 9300, foreign: false }), 9300);
+  assertEquals(goOn({ zeroMs: 9300, foreign: true }), 9200);
+  // Neither clock can be right: nobody has so much, or so little.
+  assertEquals(goOn({ zeroMs: 20_000, foreign: false }), 9400);
+  assertEquals(goOn({ zeroMs: 1000, foreign: false }), 9000);
+  assertEquals(goOn({ zeroMs: null, foreign: false }), 9000);
+});
+
 Deno.test("Pacer stands still while it is held", () => {
   const clock = pacer();
   clock.start(0);

@@ -190,6 +190,49 @@ Deno.test("what was changed before stays changed, what is held stays held", asyn
   );
 });
 
+Deno.test("what was changed, and sent, after what was heard last comes again", async () => {
+  await using server = serve();
+  await using first = new TestClient(server.wsUrl);
+  const token = await session(first);
+  first.send(start({ ...PIECE, lead_ms: 2000 }));
+  await heard(first, 20);
+  first.send({ type: "update", stream: "a", bpm: 150, at: "beat" });
+  const faster = await first.next("scheduled");
+  first.send({ type: "update", stream: "a", energy: 0.9, at: "beat" });
+  await first.next("scheduled");
+  await heard(first, Math.ceil(faster.at_sample / 960) + 40);
+  first.send({ type: "reset", stream: "a" });
+  const forgot = await first.next("reset");
+  await heard(first, Math.ceil(forgot.at_sample / 960) + 2);
+  first.send({ type: "pause", stream: "a" });
+  await first.next("paused");
+  first.socket.close();
+  await first.closed;
+
+  await using second = new TestClient(server.wsUrl);
+  const last_seq = Math.floor(faster.at_sample / 960) - 5;
+  second.send({
+    ...{ type: "resume", session: token },
+    streams: [{ stream: "a", last_seq }],
+  });
+  const { at_sample } = await second.next("paused");
+  assertEquals(at_sample, (last_seq + 1) * 960);
+  assertEquals(second.frames, []);
+  second.send({ type: "resume", stream: "a" });
+  const { receipt } = await second.next("done");
+  assertEquals(
+    receipt.updates?.map(({ at_sample }) => at_sample),
+    [faster.at_sample, forgot.at_sample],
+  );
+  const sent = first.frames.slice(last_seq + 1);
+  const again = second.frames.slice(0, sent.length);
+  assertSame(bytesOf(again), bytesOf(sent));
+  assertEquals(
+    again.map(({ seq, beat }) => [seq, beat]),
+    sent.map(({ seq, beat }) => [seq, beat]),
+  );
+});
+
 Deno.test("whoever comes back early takes the stream from the connection that was thought lost", async () => {
   await using server = serve();
   await using first = new TestClient(server.wsUrl);

@@ -10,7 +10,12 @@ import {
 import { MemoryStore } from "../../lib/session/state_store.ts";
 import { FakeModel } from "../fakes.ts";
 
-const LOST = { session: "se1", stream: "a", lastSeq: -1 };
+const LOST = {
+  session: "se1",
+  stream: "a",
+  lastSeq: -1,
+  param: "streams[0].last_seq",
+};
 
 /** A service that keeps one state, as a server of `version` wrote it. */
 async function keeping(version: number) {

@@ -1,3 +1,6 @@
+/** What is said of a file that a decoder cannot read. */
+export const BROKEN = "The file is broken: it cannot be decoded";
+
 /** A file that cannot be used; the message says why and what is accepted. */
 export class AudioFileError extends Error {
   override readonly name = "AudioFileError";

@@ -37,11 +37,12 @@ export async function decodeAudioFile(
     );
   }
   const parts: Piece[] = [];
-  let seconds = 0;
+  let [samples, seconds] = [0, 0];
   for await (const piece of pieces(bytes, kind)) {
     checkShape(piece, parts[0] ?? piece);
     parts.push(piece);
-    seconds += piece.channels[0]!.length / piece.sampleRateHz;
+    samples += piece.channels[0]!.length;
+    seconds = samples / piece.sampleRateHz;
     if (seconds > maxSeconds) {
       throw new AudioFileError(
         `The clip is longer than ${maxSeconds} seconds, accepted: ${minSeconds} to ${maxSeconds} seconds`,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-export { AudioFileError } from "./decode_error.ts";
+export { AudioFileError, BROKEN } from "./decode_error.ts";
 export { type AudioFileLimits, decodeAudioFile } from "./decode_file.ts";
 export { AUDIO_FILES } from "./kind.ts";
 export { estimateBpm } from "./tempo.ts";

@@ -8,8 +8,9 @@ import { FLACDecoder } from "@wasm-audio-decoders/flac";
 import { OggVorbisDecoder } from "@wasm-audio-decoders/ogg-vorbis";
 import { AudioSampleSink, BufferSource, Input, WAVE } from "mediabunny";
 import { OggOpusDecoder } from "ogg-opus-decoder";
-import { AudioFileError } from "./decode_error.ts";
+import { AudioFileError, BROKEN } from "./decode_error.ts";
 import type { AudioFileKind } from "./kind.ts";
+import { wholePages } from "./whole_pages.ts";
 
 /** Bytes decoded at once: of FLAC even these may be minutes. */
 const STEP_BYTES = 1024;
@@ -51,7 +52,9 @@ export function pieces(
   bytes: Uint8Array<ArrayBuffer>,
   kind: AudioFileKind,
 ): AsyncGenerator<Piece, void> {
-  return kind === "wav" ? wavPieces(bytes) : coded(bytes, DECODERS[kind]());
+  return kind === "wav"
+    ? wavPieces(bytes)
+    : coded(wholePages(bytes), DECODERS[kind]());
 }
 
 async function* coded(
@@ -73,9 +76,8 @@ async function* coded(
 function* pieceOf(decoded: Decoded): Generator<Piece, void> {
   const { channelData, samplesDecoded, sampleRate, errors } = decoded;
   const [fault] = errors;
-  if (fault) {
-    throw new AudioFileError(`The file is broken: ${fault.message}`);
-  }
+  // What a library says of it is for its makers.
+  if (fault) throw new AudioFileError(BROKEN);
   if (samplesDecoded === 0) return;
   yield { channels: channelData, sampleRateHz: sampleRate };
 }
@@ -107,8 +109,6 @@ async function* wavPieces(
     }
   } catch (error) {
     if (error instanceof AudioFileError) throw error;
-    throw new AudioFileError(
-      `The WAV file is broken: ${(error as Error).message}`,
-    );
+    throw new AudioFileError("The WAV file is broken: it cannot be decoded");
   }
 }

@@ -5,9 +5,11 @@
  * @module
  */
 import { openStream } from "../../session/open_stream.ts";
+import { cutShort } from "../cut_short.ts";
 import { resolvePiece } from "../../session/piece.ts";
 import { Refusal } from "../../session/refusal.ts";
 import type { Service } from "../../session/service.ts";
+import type { MusicStream } from "../../stream/mod.ts";
 import { entriesFor, fileName } from "./entries.ts";
 import { readMapQuery, requireShort, seedOf } from "./request.ts";
 
@@ -57,7 +59,13 @@ export async function sampleMap(
   const { manifest, sha256 } = piece.model;
   const signal = AbortSignal.any([request.signal, stopping]);
   using _place = service.admission.enter("http");
-  const stream = await openStream(service.createStream, piece, signal);
+  let stream: MusicStream;
+  try {
+    stream = await openStream(service.createStream, piece, signal);
+  } catch (thrown) {
+    if (!signal.aborted) throw thrown;
+    return cutShort(service, stopping);
+  }
   const { bpm, meter } = stream;
   stream.cancel();
   const { bars } = wanted.duration as { bars: number };

@@ -21,7 +21,10 @@ from . import asks as A
 from . import makers, tables
 from .codec import codec
 
-DRIFTING = ("driving techno", "calm ambient pads", "jazz trio", "orchestral film score")
+DRIFTING = (
+    *("driving techno", "calm ambient pads", "jazz trio", "orchestral film score"),
+    *("chiptune boss fight", "heavy metal", "bossa nova in a cafe", "lo-fi hip hop"),
+)
 
 
 def spread_out(items, count):
