@@ -115,7 +115,7 @@ export async function generate(
 /** The length is told before the first byte: the key has to have the minutes for all of it. */
 function requireMinutes(grant: Grant | null, stream: MusicStream): void {
   try {
-    grant?.spend(0, stream.totalSamples ?? 1);
+    grant?.requireMinutes(stream.totalSamples ?? 1);
   } catch (refusal) {
     stream.cancel();
     throw refusal;

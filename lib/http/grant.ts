@@ -54,7 +54,7 @@ export class Grant {
       const text = `Key "${name}" has ${this.#streams} streams`;
       throw new Refusal("too_many_streams", `${text}, accepted: ${maxStreams}`);
     }
-    this.spend(0);
+    this.requireMinutes(1);
     this.#streams++;
     let left = false;
     return {
@@ -66,31 +66,44 @@ export class Grant {
   }
 
   /**
-   * Counts audio.
+   * Does nothing while that much audio may still be made.
    *
-   * @param more What is to be made after it, as far as that is known: not counted.
    * @throws {Refusal} `busy` once the minutes of 24 hours are used up, or if they
-   * are not enough for all of `more`.
+   * are not enough for all of it.
    */
-  spend(samples: number, more = 1): void {
+  requireMinutes(samples: number): void {
     const { name, minutesPerDay } = this.rules;
     if (minutesPerDay === null) return;
     const partMs = DAY_MS / PARTS;
-    const part = Math.floor(this.#nowMs() / partMs);
+    const part = this.#part();
     for (const old of this.#used.keys()) {
       if (old <= part - PARTS) this.#used.delete(old);
     }
     const before = this.#used.values().reduce((sum, used) => sum + used, 0);
-    if (before + more > minutesPerDay * MINUTE_SAMPLES) {
-      const [oldest = part] = this.#used.keys();
-      const freeMs = (oldest + PARTS) * partMs - this.#nowMs();
-      throw new Refusal(
-        "busy",
-        `The ${minutesPerDay} minutes of audio that key "${name}" has in 24 hours are used up, or do not suffice`,
-        { retryAfterMs: Math.ceil(freeMs) },
-      );
-    }
+    if (before + samples <= minutesPerDay * MINUTE_SAMPLES) return;
+    const [oldest = part] = this.#used.keys();
+    const freeMs = (oldest + PARTS) * partMs - this.#nowMs();
+    throw new Refusal(
+      "busy",
+      `The ${minutesPerDay} minutes of audio that key "${name}" has in 24 hours are used up, or do not suffice`,
+      { retryAfterMs: Math.ceil(freeMs) },
+    );
+  }
+
+  /**
+   * Counts audio that was made.
+   *
+   * @throws {Refusal} `busy` if nothing was left of the minutes before it.
+   */
+  spend(samples: number): void {
+    if (this.rules.minutesPerDay === null) return;
+    this.requireMinutes(1);
+    const part = this.#part();
     this.#used.set(part, (this.#used.get(part) ?? 0) + samples);
+  }
+
+  #part(): number {
+    return Math.floor(this.#nowMs() / (DAY_MS / PARTS));
   }
 }
 
