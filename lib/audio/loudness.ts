@@ -73,37 +73,41 @@ function startOf({ lufs }: Loudness): LoudnessState {
 }
 
 /**
- * Adds what one channel's samples [from, to) hold, K-weighted at 48 kHz, and
- * leaves the four numbers of its filter at `at`.
+ * Energy of stereo samples [from, to), K-weighted at 48 kHz: a shelf of 4 dB
+ * above 1.7 kHz, which is the head (BS.1770-4, table 1), then a high-pass at 38
+ * Hz (table 2). Leaves the filters' eight numbers, four for each channel, in
+ * `filter`. Both channels at once: a processor has them beside each other.
  */
 function weighted(
-  samples: Float32Array,
+  left: Float32Array,
+  right: Float32Array,
   from: number,
   to: number,
   filter: number[],
-  at: number,
 ): number {
-  let a1 = filter[at]!;
-  let a2 = filter[at + 1]!;
-  let b1 = filter[at + 2]!;
-  let b2 = filter[at + 3]!;
+  let [l1, l2, l3, l4, r1, r2, r3, r4] = filter as [
+    ...[number, number, number, number],
+    ...[number, number, number, number],
+  ];
   let energy = 0;
   for (let i = from; i < to; i++) {
-    const x = samples[i]!;
-    // The head: a shelf of 4 dB above 1.7 kHz (BS.1770-4, table 1).
-    const y = 1.53512485958697 * x + a1;
-    a1 = -2.69169618940638 * x + 1.69065929318241 * y + a2;
-    a2 = 1.19839281085285 * x - 0.73248077421585 * y;
-    // Less bass: a high-pass at 38 Hz (table 2).
-    const z = y + b1;
-    b1 = -2 * y + 1.99004745483398 * z + b2;
-    b2 = y - 0.99007225036621 * z;
-    energy += z * z;
+    const l = left[i]!;
+    const r = right[i]!;
+    const lHead = 1.53512485958697 * l + l1;
+    const rHead = 1.53512485958697 * r + r1;
+    l1 = -2.69169618940638 * l + 1.69065929318241 * lHead + l2;
+    r1 = -2.69169618940638 * r + 1.69065929318241 * rHead + r2;
+    l2 = 1.19839281085285 * l - 0.73248077421585 * lHead;
+    r2 = 1.19839281085285 * r - 0.73248077421585 * rHead;
+    const lHigh = lHead + l3;
+    const rHigh = rHead + r3;
+    l3 = -2 * lHead + 1.99004745483398 * lHigh + l4;
+    r3 = -2 * rHead + 1.99004745483398 * rHigh + r4;
+    l4 = lHead - 0.99007225036621 * lHigh;
+    r4 = rHead - 0.99007225036621 * rHigh;
+    energy += lHigh * lHigh + rHigh * rHigh;
   }
-  filter[at] = a1;
-  filter[at + 1] = a2;
-  filter[at + 2] = b1;
-  filter[at + 3] = b2;
+  filter.splice(0, 8, l1, l2, l3, l4, r1, r2, r3, r4);
   return energy;
 }
 
@@ -163,8 +167,7 @@ export class LoudnessHold {
       const into = (sample + from) % HOP_SAMPLES;
       if (into === 0 && sample + from > 0) this.#turn(mayTurn(sample + from));
       const to = Math.min(left.length, from + HOP_SAMPLES - into);
-      this.#energy += weighted(left, from, to, this.#filter, 0) +
-        weighted(right, from, to, this.#filter, 4);
+      this.#energy += weighted(left, right, from, to, this.#filter);
       this.#amplify(left, right, from, to, into);
       from = to;
     }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { combined, scaled } from "./vector.ts";
 
 /** What a denoiser finds behind the noise. */
 export interface Denoised {
@@ -79,7 +80,7 @@ export function precondition(
 ): BatchDenoiser {
   return async (x, sigma, rows) => {
     const { cSkip, cOut, cIn, cNoise } = preconditioning(sigma, sigmaData);
-    const input = x.map((value) => cIn * value);
+    const input = scaled(x, cIn);
     const f = await network(input, { sigma, cNoise }, rows);
     if (f.length !== rows * x.length) {
       throw new RangeError(
@@ -87,8 +88,8 @@ export function precondition(
       );
     }
     return Array.from({ length: rows }, (_, row) => {
-      const offset = row * x.length;
-      return x.map((value, i) => cSkip * value + cOut * f[offset + i]!);
+      const own = f.subarray(row * x.length, (row + 1) * x.length);
+      return combined(cSkip, x, cOut, own);
     });
   };
 }

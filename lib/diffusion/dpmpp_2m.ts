@@ -5,6 +5,7 @@ import {
   renoiseTo,
   type SamplerOptions,
 } from "./sampler_options.ts";
+import { towards } from "./vector.ts";
 
 /**
  * DPM-Solver++(2M), algorithm 2 of Lu et al. 2022, in lambda = -ln(sigma): the
@@ -18,7 +19,7 @@ export async function dpmpp2m(
   sigmas: ArrayLike<number>,
   { signal, onStep }: SamplerOptions = {},
 ): Promise<Float32Array> {
-  let state = Float64Array.from(x);
+  let state = new Float64Array(x);
   let previous: Prediction | null = null;
   for (let i = 0; i < sigmas.length - 1; i++) {
     const sigma = sigmas[i]!;
@@ -34,7 +35,7 @@ export async function dpmpp2m(
     previous = prediction;
     onStep?.(i, sigmaNext);
   }
-  return Float32Array.from(state);
+  return new Float32Array(state);
 }
 
 /** now + weight (now - before). */
@@ -43,11 +44,10 @@ function extrapolate(
   now: Prediction,
   weight: number,
 ): Prediction {
-  function beyond(from: Float32Array, to: Float32Array): Float32Array {
-    return to.map((value, i) => value + weight * (value - from[i]!));
-  }
-  return {
-    denoised: beyond(before.denoised, now.denoised),
-    renoise: beyond(before.renoise, now.renoise),
-  };
+  const denoised = towards(now.denoised, before.denoised, -weight);
+  // Without CFG++ both are one.
+  const renoise = now.renoise === now.denoised
+    ? denoised
+    : towards(now.renoise, before.renoise, -weight);
+  return { denoised, renoise };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { BatchDenoiser, Denoised, Denoiser } from "./denoiser.ts";
+import { towards } from "./vector.ts";
 
 /** How the conditional and the unconditional prediction are combined. */
 export interface Guidance {
@@ -38,9 +39,7 @@ export function guide(
       return { denoised: cond! };
     }
     const [cond, uncond] = await denoiseBatch(x, sigma, 2);
-    const denoised = uncond!.map((value, i) =>
-      value + guidance.scale * (cond![i]! - value)
-    );
+    const denoised = towards(uncond!, cond!, guidance.scale);
     return guidance.kind === "cfg++"
       ? { denoised, renoise: uncond! }
       : { denoised };

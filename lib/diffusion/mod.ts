@@ -17,3 +17,4 @@ export * from "./pingpong.ts";
 export * from "./sampler.ts";
 export * from "./sampler_options.ts";
 export * from "./schedule.ts";
+export * from "./vector.ts";

@@ -15,19 +15,21 @@ export async function pingpong(
   sigmas: ArrayLike<number>,
   { signal, onStep, noise }: SamplerOptions = {},
 ): Promise<Float32Array> {
-  let state = Float64Array.from(x);
+  let state = new Float64Array(x);
   for (let i = 0; i < sigmas.length - 1; i++) {
     const sigmaNext = sigmas[i + 1]!;
     const { denoised } = await evaluate(denoiser, state, sigmas[i]!, signal);
-    state = Float64Array.from(denoised);
+    state = new Float64Array(denoised);
     if (sigmaNext > 0) {
       if (noise === undefined) {
         throw new TypeError("Cannot sample by ping-pong without noise");
       }
       const fresh = noise(i);
-      state = state.map((value, j) => value + sigmaNext * fresh[j]!);
+      for (let j = 0; j < state.length; j++) {
+        state[j] = state[j]! + sigmaNext * fresh[j]!;
+      }
     }
     onStep?.(i, sigmaNext);
   }
-  return Float32Array.from(state);
+  return new Float32Array(state);
 }

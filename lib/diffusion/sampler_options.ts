@@ -52,7 +52,7 @@ export async function evaluate(
 ): Promise<Prediction> {
   signal?.throwIfAborted();
   const { denoised, renoise = denoised } = await denoiser(
-    Float32Array.from(x),
+    new Float32Array(x),
     sigma,
   );
   return { denoised, renoise };
@@ -68,5 +68,9 @@ export function renoiseTo(
   { denoised, renoise }: Prediction,
   ratio: number,
 ): Float64Array<ArrayBuffer> {
-  return x.map((value, i) => denoised[i]! + ratio * (value - renoise[i]!));
+  const out = new Float64Array(x.length);
+  for (let i = 0; i < out.length; i++) {
+    out[i] = denoised[i]! + ratio * (x[i]! - renoise[i]!);
+  }
+  return out;
 }

@@ -13,6 +13,7 @@ import {
   type NoiseLevel,
   precondition,
   sample,
+  scaled,
   scheduleSigmas,
 } from "../diffusion/mod.ts";
 import type { BlockInput, Model } from "../inference/engine.ts";
@@ -168,7 +169,7 @@ export async function makeBlock(
       frames,
       channels,
     });
-  const start = noise(0).map((value) => value * sigmas[0]!);
+  const start = scaled(noise(0), sigmas[0]!);
   return await sample(sampler.kind, denoiser, start, sigmas, {
     signal: options.signal,
     noise: (step) => noise(step + 1),
