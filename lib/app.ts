@@ -97,6 +97,12 @@ const ALLOWED: Readonly<Record<string, string>> = {
   "/v1/context": "PUT",
 };
 
+/** Methods that are counted by their names. */
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/** What the name of a host and a port may be made of (RFC 9110, section 7.2). */
+const HOST = /^(\[[\da-f:.]+\]|[\w.~-]*)(:\d*)?$/i;
+
 /** Share of the time to stop that is kept for closing connections. */
 const CLOSING_SHARE = 0.05;
 
@@ -125,7 +131,9 @@ export function createApp(options: AppOptions): App {
     const start = performance.now();
     await next();
     const route = routeOf(c.req.url) ?? "other";
-    const { method } = c.req.raw;
+    // Strangers may invent as many as they like.
+    const known = METHODS.includes(c.req.raw.method);
+    const method = known ? c.req.raw.method : "other";
     const status = c.res.status;
     service.telemetry.requests.inc({ method, route, status });
     service.telemetry.time("http", performance.now() - start);
@@ -224,7 +232,9 @@ export function createApp(options: AppOptions): App {
     telemetry: service.telemetry,
     service,
     async fetch(request, from) {
-      if (!URL.canParse(request.url)) return noHost();
+      // What else it holds would become part of the path.
+      const isHost = HOST.test(request.headers.get("host") ?? "");
+      if (!isHost || !URL.canParse(request.url)) return noHost();
       return withoutBody(request, await app.fetch(request, from));
     },
     drain,

@@ -15,6 +15,7 @@ import {
   type StateStore,
   type Stored,
 } from "../session/state_store.ts";
+import { orAbort } from "../session/wait.ts";
 import { MOST_BYTES, pack, unpack } from "./wire.ts";
 
 const BUCKET = "prestissimo_streams";
@@ -43,6 +44,12 @@ export async function openJetStreamStore(
     return null;
   }
 }
+
+/**
+ * What takes longer has failed, in ms. A history whose newest entry is deleted
+ * while it is read never ends.
+ */
+const MOST_MS = 2000;
 
 class JetStreamStore implements StateStore {
   readonly shared = true;
@@ -99,8 +106,11 @@ class JetStreamStore implements StateStore {
 
   /** A NATS that came back may have lost the bucket: after a fault it is made anew. */
   async #with<T>(work: (bucket: KV) => Promise<T>): Promise<T> {
+    const late = AbortSignal.timeout(MOST_MS);
+    const done = this.open().then(work);
+    done.catch(() => {}); // told by what waits for it, if anything still does
     try {
-      return await work(await this.open());
+      return await orAbort(done, late);
     } catch (error) {
       this.#bucket = null;
       throw error;

@@ -73,7 +73,10 @@ export function serveAsset(asset: Asset, request: Request): Response {
     "cache-control": "no-cache",
     "etag": asset.etag,
   };
-  return request.headers.get("if-none-match") === asset.etag
+  // A proxy that compresses makes a tag weak.
+  const known = (request.headers.get("if-none-match") ?? "").split(",")
+    .map((tag) => tag.trim().replace(/^W\//, ""));
+  return known.includes(asset.etag) || known.includes("*")
     ? new Response(null, { status: 304, headers })
     : new Response(asset.body, { headers });
 }

@@ -42,6 +42,13 @@ export const GATE_LIMITS: GateLimits = {
   burst: 2_000,
 };
 
+/** What `accept` throws of a connection that is gone already. */
+const GONE = [
+  Deno.errors.NotConnected,
+  Deno.errors.ConnectionReset,
+  Deno.errors.ConnectionAborted,
+];
+
 /** How often limits of time are looked at, in ms. */
 const SWEEP_MS = 250;
 /** Wait after the system had no file descriptor to give, in ms. */
@@ -101,6 +108,11 @@ export class Gate {
     return this.#byPort.get(port)?.watched ?? false;
   }
 
+  /** The server has refused the WebSocket of the connection that it sees at `port`. */
+  unwatch(port: number): void {
+    this.#byPort.get(port)?.unwatch();
+  }
+
   /** The server begins to answer a request; `completed` resolves at its end. */
   answering(port: number, completed: Promise<void>): void {
     this.#byPort.get(port)?.answering(completed);
@@ -124,8 +136,10 @@ export class Gate {
     while (!this.#closed) {
       try {
         this.#enter(await this.#listener.accept());
-      } catch {
+      } catch (error) {
         if (this.#closed) return;
+        // It was reset before it was let in: the next one has nothing to do with it.
+        if (GONE.some((gone) => error instanceof gone)) continue;
         // Out of file descriptors: those who are inside go on.
         this.#options.onRefuse?.("cannot accept");
         await new Promise((wake) => setTimeout(wake, RETRY_MS));

@@ -53,6 +53,11 @@ export class GateConnection {
     return this.#frames !== null;
   }
 
+  /** The server has refused the WebSocket: from now on it is a connection like others. */
+  unwatch(): void {
+    this.#frames = null;
+  }
+
   /** Passes everything on until one side closes. Never throws. */
   async run(): Promise<void> {
     try {

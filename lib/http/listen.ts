@@ -123,16 +123,19 @@ function listenBehind(
 ): Listening {
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },
-    (request, { remoteAddr, completed }) => {
+    async (request, { remoteAddr, completed }) => {
       const address = gate.addressOf(remoteAddr.port);
       if (address === undefined) {
         const detail = "This port is the gate's own";
         return problem({ code: "unauthorized", status: 403, detail });
       }
       gate.answering(remoteAddr.port, completed);
-      const upgrade = request.headers.has("upgrade");
-      if (!upgrade || gate.watches(remoteAddr.port)) {
-        return answer(request, { address });
+      const wanted = request.headers.get("upgrade")?.toLowerCase();
+      if (wanted !== "websocket" || gate.watches(remoteAddr.port)) {
+        const response = await answer(request, { address });
+        // Its clock runs again: who is refused may not stay.
+        if (response.status !== 101) gate.unwatch(remoteAddr.port);
+        return response;
       }
       const detail =
         "A WebSocket has to be asked for by the first request of a connection";

@@ -24,9 +24,13 @@ export async function readBytes(
   try {
     return await orAbort(readAll(request, maxBytes), late);
   } catch (thrown) {
-    if (!late.aborted) throw thrown;
-    const message = `The body did not come within ${maxMs} ms`;
-    throw new Refusal("slow_client", message);
+    if (thrown instanceof Refusal) throw thrown;
+    if (late.aborted) {
+      const message = `The body did not come within ${maxMs} ms`;
+      throw new Refusal("slow_client", message);
+    }
+    // The client has left: nobody hears this, and it is no fault of the server.
+    throw new Refusal("bad_message", "The body broke off");
   }
 }
 

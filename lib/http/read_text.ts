@@ -21,13 +21,21 @@ export async function readText(
   maxBytes: number,
   maxMs = MOST_MS,
 ): Promise<string> {
+  // What says that it is too big need not be read.
+  if (Number(request.headers.get("content-length")) > maxBytes) {
+    throw tooBig(maxBytes);
+  }
   const late = AbortSignal.timeout(maxMs);
   try {
     return await orAbort(readAll(request, maxBytes), late);
   } catch (thrown) {
-    if (!late.aborted) throw thrown;
-    const message = `The body did not come within ${maxMs} ms`;
-    throw new Refusal("slow_client", message);
+    if (thrown instanceof Refusal) throw thrown;
+    if (late.aborted) {
+      const message = `The body did not come within ${maxMs} ms`;
+      throw new Refusal("slow_client", message);
+    }
+    // The client has left: nobody hears this, and it is no fault of the server.
+    throw new Refusal("bad_message", "The body broke off");
   }
 }
 
@@ -37,11 +45,13 @@ async function readAll(request: Request, maxBytes: number): Promise<string> {
   let bytes = 0;
   for await (const chunk of request.body ?? []) {
     bytes += chunk.byteLength;
-    if (bytes > maxBytes) {
-      const message = `The body is too big, accepted: ${maxBytes} bytes`;
-      throw new Refusal("message_too_big", message);
-    }
+    if (bytes > maxBytes) throw tooBig(maxBytes);
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();
+}
+
+function tooBig(maxBytes: number): Refusal {
+  const message = `The body is too big, accepted: ${maxBytes} bytes`;
+  return new Refusal("message_too_big", message);
 }

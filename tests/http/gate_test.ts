@@ -202,6 +202,35 @@ Deno.test("after a request a connection is not kept for ever, in an answer it is
   await reader.cancel();
 });
 
+Deno.test("who is refused a WebSocket may not stay for it", async () => {
+  await using server = gated({ idleMs: 200 });
+  const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+  const began = performance.now();
+  for (const path of ["/healthz", "/v1/stream"]) {
+    const connection = await connect(server.port);
+    await send(
+      connection,
+      `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${upgrade}` +
+        "Sec-WebSocket-Protocol: other.v9\r\nSec-WebSocket-Version: 13\r\n" +
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    );
+    const text = await readAll(connection);
+    assert(/^HTTP\/1.1 [24]/.test(text), text.slice(0, 80));
+  }
+  assert(performance.now() - began < 10_000);
+});
+
+Deno.test("what asks for another protocol than WebSocket is answered as if it did not", async () => {
+  await using server = gated();
+  const connection = await connect(server.port);
+  await send(
+    connection,
+    "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, close\r\n" +
+      "Upgrade: h2c\r\n\r\n",
+  );
+  assert((await readAll(connection)).startsWith("HTTP/1.1 200"));
+});
+
 Deno.test("fragments without end are cut off, in bounded memory", async () => {
   await using server = gated();
   await using client = new TestClient(server.wsUrl);

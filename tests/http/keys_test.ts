@@ -267,6 +267,52 @@ Deno.test("wrong keys are slowed down; the right one on another address is not",
   assertEquals(await ask("sesame", "b"), 200);
 });
 
+Deno.test("a guess counts beside the right key, and many at once are one too many", async () => {
+  await using server = startServer({ config: { apiKeys: ["sesame"] } });
+  const ask = async (query: string, address: string, key = "") => {
+    const request = new Request(`${server.url}/v1/models?${query}`, {
+      headers: key ? { authorization: `Bearer ${key}` } : {},
+    });
+    const response = await server.app.fetch(request, { address });
+    await response.body?.cancel();
+    return response.status;
+  };
+  // The musical key is no guess.
+  for (let i = 0; i < 30; i++) {
+    assertEquals(await ask("key=A+minor", "a", "sesame"), 200);
+  }
+  for (let i = 0; i < 20; i++) {
+    assertEquals(await ask(`key=guess${i}`, "b", "sesame"), 200);
+  }
+  assertEquals(await ask("", "b", "sesame"), 429);
+  const many = Array.from({ length: 9 }, (_, i) => `key=k${i}`).join("&");
+  assertEquals(await ask(`${many}&key=sesame`, "c"), 401);
+});
+
+Deno.test("invented methods are counted together, and Host is a host", async () => {
+  await using server = startServer();
+  for (const method of ["BREW", "WHEN", "GET"]) {
+    const request = new Request(`${server.url}/healthz`, { method });
+    const from = { address: "" };
+    await (await server.app.fetch(request, from)).body?.cancel();
+  }
+  const metrics = await (await fetch(`${server.url}/metrics`)).text();
+  assertEquals(/BREW|WHEN/.test(metrics), false);
+  assert(metrics.includes('method="other"'));
+  for (
+    const [host, status] of [
+      ["localhost:1", 200],
+      ["[::1]:80", 200],
+      ["localhost/metrics?", 400],
+      ["a@localhost", 400],
+      ["%6cocalhost", 400],
+    ] as const
+  ) {
+    const answer = await raw(server.port, "/healthz", { host, origin: "" });
+    assertEquals(Number(answer.split(" ")[1]), status, host);
+  }
+});
+
 Deno.test("keys get into no log, no metric and no answer", async () => {
   await using server = startServer({
     config: { apiKeys: ["sesame"] },
