@@ -46,8 +46,8 @@ export async function openJetStreamStore(
 }
 
 /**
- * What takes longer has failed, in ms. A history whose newest entry is deleted
- * while it is read never ends.
+ * What takes longer has failed, in ms. A history that misses its end, as when
+ * somebody writes while it is read, waits for a heartbeat: up to 30 s.
  */
 const MOST_MS = 2000;
 
