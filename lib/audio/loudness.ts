@@ -56,7 +56,7 @@ export interface LoudnessState {
   /** Average mean square, and of how many hops it is. */
   average: number;
   hops: number;
-  /** Gain at the begin and at the end of the hop, in dB. */
+  /** Gain at the beginning and at the end of the hop, in dB. */
   fromDb: number;
   toDb: number;
 }
