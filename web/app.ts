@@ -44,6 +44,7 @@ export interface Prestissimo {
 
 const STATES: Record<State, string> = {
   connecting: "Connecting",
+  refused: "Not let in",
   ready: "Ready",
   starting: "Starting",
   playing: "Playing",
@@ -91,6 +92,7 @@ async function main(): Promise<void> {
         setText(byId("engine", HTMLElement), text);
       },
       started({ meter, seed }) {
+        readouts.restart();
         readouts.meter = meter;
         panel.showSeed(seed);
       },
@@ -102,6 +104,7 @@ async function main(): Promise<void> {
         readouts.expect(at_sample, sentMs);
         readouts.meter = settings.meter;
       },
+      refused: (reason) => notice.keep(reason),
       notice: (text) => notice.show(text),
     },
   });
@@ -125,7 +128,9 @@ async function main(): Promise<void> {
     setText(byId("status", HTMLElement), STATES[state]);
     const on = state === "playing" || state === "starting";
     play.ariaLabel = on ? "Pause" : "Play";
-    play.disabled = state === "connecting" || state === "starting";
+    play.disabled = state === "connecting" || state === "refused";
+    // Disabled it would lose the focus that the press of a key needs.
+    play.ariaDisabled = `${state === "starting"}`;
     reset.disabled = state !== "playing";
   }
 

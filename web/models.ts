@@ -11,17 +11,17 @@ import type { ModelInfo } from "../lib/client/mod.ts";
 import { byId, fillSelect, onSelect } from "./dom.ts";
 import type { Settings } from "./settings.ts";
 
-/** Steps that the wire allows at most. */
-const MOST_STEPS = 8;
-
 /** Shows the models, and which controls the chosen one understands. */
 export function showModels(
   models: readonly ModelInfo[],
   { model: chosen, steps }: Pick<Settings, "model" | "steps">,
   onChange: (change: Partial<Settings>) => void,
 ): void {
-  const model = models.find(({ id }) => id === chosen) ?? models[0];
+  const known = models.find(({ id }) => id === chosen);
+  const model = known ?? models[0];
   if (!model) return;
+  // A model that is gone would be refused.
+  if (chosen !== null && !known) onChange({ model: null, steps: null });
   fillSelect(
     byId("model", HTMLSelectElement),
     models.map(({ id, title }) => [id, title]),
@@ -40,8 +40,7 @@ function showSteps(
   steps: number | null,
   onChange: (change: Partial<Settings>) => void,
 ): void {
-  const count = Math.min(MOST_STEPS, max);
-  const numbers = Array.from({ length: count }, (_, i) => `${i + 1}`);
+  const numbers = Array.from({ length: max }, (_, i) => `${i + 1}`);
   fillSelect(
     byId("steps", HTMLSelectElement),
     [["", `auto (${own})`], ...numbers.map((n) => [n, n] as const)],

@@ -17,11 +17,16 @@ export class Notice {
   readonly #element = byId("notice", HTMLElement);
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Shows a message for a while. */
-  show(text: string): void {
+  /** Shows a message until there is another. */
+  keep(text: string): void {
     clearTimeout(this.#timer);
     this.#element.textContent = text;
     this.#element.classList.add("shown");
+  }
+
+  /** Shows a message for a while. */
+  show(text: string): void {
+    this.keep(text);
     this.#timer = setTimeout(
       () => this.#element.classList.remove("shown"),
       STAY_MS,

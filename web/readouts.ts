@@ -53,6 +53,11 @@ export class Readouts {
     this.#awaited = [];
   }
 
+  /** Samples are counted from here, or as before: what is awaited may never come. */
+  restart(): void {
+    this.#awaited = [];
+  }
+
   /** A change has been sent and will be heard at this sample. */
   expect(sample: number, sentMs: number): void {
     this.#awaited.push({ sample, sentMs });
@@ -96,7 +101,9 @@ export class Readouts {
       this.#pressedMs = null;
       setText(this.#firstSound, milliseconds(this.firstSoundMs));
     }
-    const { heard } = this.#player;
+    const { epoch, heard, report } = this.#player;
+    // What is heard is of the stream before: its samples are others.
+    if (report.epoch !== epoch) return;
     for (const { sample, sentMs } of this.#awaited) {
       if (sample > heard) continue;
       const late = (heard - sample) / 48;

@@ -22,7 +22,13 @@ import { type Settings, startOf } from "./settings.ts";
 import { Updater } from "./updater.ts";
 
 /** What the session is doing. */
-export type State = "connecting" | "ready" | "starting" | "playing" | "paused";
+export type State =
+  | "connecting"
+  | "refused"
+  | "ready"
+  | "starting"
+  | "playing"
+  | "paused";
 
 /** What the session tells the page. */
 export interface SessionEvents {
@@ -32,6 +38,8 @@ export interface SessionEvents {
   firstAudio(message: FirstAudioMessage): void;
   /** `sentMs` is when the update was sent, on the `performance.now()` clock. */
   scheduled(message: ScheduledMessage, sentMs: number): void;
+  /** The server does not let us in. */
+  refused(reason: string): void;
   /** Something to tell; `param` is the control that it is about. */
   notice(text: string, param?: string): void;
 }
@@ -57,6 +65,7 @@ export class Session {
   #state: State = "connecting";
   #client: Client | null = null;
   #stream: Stream | null = null;
+  #losses = 0;
   /** Whether the stream was paused when the connection was lost. */
   #held = false;
 
@@ -77,9 +86,10 @@ export class Session {
   /** Plays, pauses, or goes on. */
   async toggle(): Promise<void> {
     const { player } = this.#options;
+    // A browser may have silenced the page meanwhile.
+    player.unlock();
     switch (this.#state) {
       case "ready":
-        player.unlock();
         return this.#start();
       case "playing":
         this.#set("paused");
@@ -89,6 +99,7 @@ export class Session {
         if (this.#updater.needsRestart(this.#settings)) return this.#start();
         this.#set("playing");
         player.hold(false);
+        this.#updater.want(this.#settings);
         return await this.#try(this.#stream?.resume());
       default:
         return;
@@ -111,6 +122,7 @@ export class Session {
   async #connect(): Promise<void> {
     const { key, events } = this.#options;
     const client = await this.#open(key);
+    if (!client) return this.#set("refused");
     this.#client = client;
     client.on("warning", ({ message }) => events.notice(message));
     client.on("draining", () => events.notice("The server is stopping"));
@@ -120,12 +132,17 @@ export class Session {
     // Only a server that refuses us ends it.
     const { reason } = await client.closed;
     this.#client = null;
+    if (this.#state === "refused") return;
     this.#set("connecting");
     events.notice(`The server closed the connection: ${reason}`);
   }
 
-  /** The first connection; the client itself gets a lost one back. */
-  async #open(key: string | null): Promise<Client> {
+  /**
+   * The first connection; the client itself gets a lost one back.
+   *
+   * @returns Null if the server does not want us.
+   */
+  async #open(key: string | null): Promise<Client | null> {
     for (let wait = 500;; wait = Math.min(2 * wait, RETRY_MS)) {
       try {
         return await connect(location.origin, {
@@ -133,8 +150,28 @@ export class Session {
           reconnectMs: Infinity,
         });
       } catch {
+        if (await this.#refused()) return null;
         await delay(wait);
       }
+    }
+  }
+
+  /** Asks why no connection is to be had, and tells. A socket does not say. */
+  async #refused(): Promise<boolean> {
+    const { key, events } = this.#options;
+    try {
+      const response = await fetch("/v1/stream", {
+        headers: key ? { authorization: `Bearer ${key}` } : {},
+      });
+      const { status } = response;
+      if (![401, 403, 429].includes(status)) return false;
+      const { detail } = await response.json();
+      // Whoever goes on with a wrong key shuts the door on the right one.
+      if (status !== 429) events.refused(detail);
+      else events.notice(detail);
+      return status !== 429;
+    } catch {
+      return false;
     }
   }
 
@@ -148,6 +185,19 @@ export class Session {
   #lose(): void {
     this.#held = this.#state === "paused";
     this.#set("connecting");
+    this.#seek(++this.#losses);
+  }
+
+  /** The client seeks its server by itself; a key may have become worthless meanwhile. */
+  async #seek(loss: number): Promise<void> {
+    const sought = () => this.#state === "connecting" && loss === this.#losses;
+    while (sought()) {
+      if (await this.#refused() && sought()) {
+        this.#set("refused");
+        this.#client?.close();
+      }
+      await delay(RETRY_MS);
+    }
   }
 
   #start(): void {
@@ -168,9 +218,13 @@ export class Session {
     stream.on("started", (message) => {
       if (this.#stream !== stream) return;
       events.started(message);
-      if (this.#held) return;
-      player.hold(false);
-      this.#set("playing");
+      if (this.#held) {
+        // It may have been lost before the server heard of it.
+        this.#try(stream.pause());
+      } else {
+        player.hold(false);
+        this.#set("playing");
+      }
       this.apply(this.#settings);
     });
     this.#listen(stream);

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import type { Controls, ScheduledMessage, Stream } from "../lib/client/mod.ts";
+import {
+  ConnectionClosedError,
+  type Controls,
+  type ScheduledMessage,
+  type Stream,
+} from "../lib/client/mod.ts";
 import {
   controlsOf,
   landingOf,
@@ -61,7 +66,8 @@ export class Updater {
       const controls = controlsOf(this.#wanted);
       const patch = patchOf(this.#told, controls);
       if (Object.keys(patch).length === 0) break;
-      this.#told = { ...this.#told, ...controls };
+      const before = this.#told;
+      this.#told = { ...before, ...controls };
       const update = { ...patch, ...landingOf(this.#wanted) };
       const rest = new Promise((done) => setTimeout(done, UPDATE_MS));
       const sentMs = performance.now();
@@ -71,7 +77,15 @@ export class Updater {
         this.#options.onScheduled(scheduled, sentMs);
       } catch (error) {
         // A stream that has been replaced need not answer.
-        if (stream === this.#stream) this.#options.onError(error);
+        if (stream === this.#stream) {
+          this.#options.onError(error);
+          // Whether it was heard nobody knows: it is told once more when the
+          // stream goes on.
+          if (error instanceof ConnectionClosedError) {
+            this.#told = before;
+            break;
+          }
+        }
       }
       await rest;
     }

@@ -55,6 +55,8 @@ export class Client implements AsyncDisposable {
   readonly #link = new Link();
   readonly #events = new Emitter<ClientEvent>();
   readonly #streams = new Map<string, Stream>();
+  /** Streams begun under the id of one that is being cancelled. */
+  readonly #next = new Map<string, Stream>();
   readonly #handles = new Map<number, Stream>();
   readonly #reconnection: Reconnection;
   readonly #closing = new AbortController();
@@ -79,9 +81,12 @@ export class Client implements AsyncDisposable {
   play(options: PlayOptions): Stream {
     const id = options.stream ?? this.#freeId();
     const stream = new Stream(this.#link, id, options);
-    // A second stream of this id is refused and must not take the first one's
-    // messages.
-    if (!this.#streams.has(id)) this.#streams.set(id, stream);
+    const before = this.#streams.get(id);
+    if (!before) this.#streams.set(id, stream);
+    // What comes for this id until it is cancelled is the one before's.
+    else if (before.leaving) this.#next.set(id, stream);
+    // Any other second stream of this id is refused and must not take the first
+    // one's messages.
     stream.finished.catch(() => {}).finally(() => this.#forget(stream));
     return stream;
   }
@@ -129,7 +134,7 @@ export class Client implements AsyncDisposable {
     this.#interrupt(error, reason);
     let opened;
     try {
-      opened = await retry(() => open(signal), { forMs: reconnectMs, signal });
+      opened = await retry(open, { forMs: reconnectMs, signal });
     } catch {
       return this.#end(error, reason);
     }
@@ -138,7 +143,7 @@ export class Client implements AsyncDisposable {
 
   #interrupt(error: ConnectionClosedError, reason: string): void {
     this.#handles.clear();
-    for (const stream of this.#streams.values()) stream.interrupt();
+    for (const stream of this.#all()) stream.interrupt();
     this.#link.detach(error);
     const { closeCode: code } = error;
     this.#events.emit({ type: "disconnected", code, reason });
@@ -147,8 +152,7 @@ export class Client implements AsyncDisposable {
   #goOn(opened: OpenSocket): void {
     this.#attach(opened);
     if (this.#closing.signal.aborted) return opened.socket.close(1000);
-    // Streams first: what was asked meanwhile is about them.
-    for (const stream of this.#streams.values()) stream.goOn(opened.hello);
+    for (const stream of this.#all()) stream.goOn(opened.hello);
     this.#link.flush();
     this.#events.emit(opened.hello);
   }
@@ -156,10 +160,14 @@ export class Client implements AsyncDisposable {
   #end(error: ConnectionClosedError, reason: string): void {
     const code = error.closeCode;
     this.#link.close(error);
-    for (const stream of [...this.#streams.values()]) stream.fail(error);
+    for (const stream of this.#all()) stream.fail(error);
     const event: ClosedEvent = { type: "closed", code, reason };
     this.#events.emit(event);
     this.#closed.resolve(event);
+  }
+
+  #all(): Stream[] {
+    return [...this.#streams.values(), ...this.#next.values()];
   }
 
   #freeId(): string {
@@ -181,6 +189,8 @@ export class Client implements AsyncDisposable {
     // What cannot be gone on with is begun anew: nothing is wrong.
     if (message.type === "error" && message.code === "unknown_session") return;
     if (stream) stream.notify(message as StreamEvent);
+    // At once: the next stream of this id may have been started already.
+    if (stream?.ended) this.#forget(stream);
     this.#events.emit(message);
   }
 
@@ -200,7 +210,7 @@ export class Client implements AsyncDisposable {
     let opened;
     try {
       const { open } = this.#reconnection;
-      opened = await retry(() => open(signal), { forMs, signal });
+      opened = await retry(open, { forMs, signal });
     } catch {
       // The connection stays as long as it may.
       return;
@@ -222,8 +232,17 @@ export class Client implements AsyncDisposable {
   }
 
   #forget(stream: Stream): void {
-    if (this.#streams.get(stream.id) === stream) {
-      this.#streams.delete(stream.id);
+    const { id } = stream;
+    if (this.#next.get(id) === stream) this.#next.delete(id);
+    if (this.#streams.get(id) === stream) {
+      this.#streams.delete(id);
+      const next = this.#next.get(id);
+      this.#next.delete(id);
+      if (next) this.#streams.set(id, next);
+      else {
+        this.#link.release(id);
+        this.#link.flush();
+      }
     }
     for (const [handle, other] of this.#handles) {
       if (other === stream) this.#handles.delete(handle);

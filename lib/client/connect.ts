@@ -5,6 +5,7 @@
  */
 import { Client } from "./client.ts";
 import { openSocket, type SocketOptions } from "./open_socket.ts";
+import { ATTEMPT_MS } from "./retry.ts";
 
 /** How long a lost connection is sought unless said, in ms. */
 const RECONNECT_MS = 60_000;
@@ -29,7 +30,8 @@ export interface ConnectOptions extends SocketOptions {
  * @throws {ConnectionClosedError} If the server is not there or refuses.
  * @throws {TypeError} If what answers does not speak this protocol, or there
  * is no WebSocket to open one with.
- * @throws {DOMException} AbortError if `signal` aborts first.
+ * @throws {DOMException} AbortError if `signal` aborts first; TimeoutError if
+ * what answers says nothing for ten seconds.
  *
  * @example
  * ```ts ignore
@@ -42,8 +44,10 @@ export async function connect(
   url: string | URL,
   options: ConnectOptions = {},
 ): Promise<Client> {
-  const { reconnectMs = RECONNECT_MS, signal: _, ...again } = options;
-  return new Client(await openSocket(url, options), {
+  const { reconnectMs = RECONNECT_MS, signal, ...again } = options;
+  const limit = AbortSignal.timeout(ATTEMPT_MS);
+  const first = signal ? AbortSignal.any([signal, limit]) : limit;
+  return new Client(await openSocket(url, { ...again, signal: first }), {
     reconnectMs,
     open: (signal) => openSocket(url, { ...again, signal }),
   });

@@ -38,12 +38,20 @@ interface Pending {
   reject(error: Error): void;
 }
 
+/** A message that waits to be sent, and the stream that it is about. */
+interface Unsent {
+  text: string;
+  stream: string | null;
+}
+
 /** Sends messages and matches answers by `event_id` and `reply_to`. */
 export class Link {
   #socket: WebSocket | null = null;
   readonly #pending = new Map<string, Pending>();
-  /** Messages to be sent with the next connection, by `event_id`. */
-  readonly #unsent = new Map<string, string>();
+  /** Messages to be sent once there is a connection that knows their stream, by `event_id`. */
+  readonly #unsent = new Map<string, Unsent>();
+  /** Streams that the connection does not know yet. */
+  readonly #held = new Set<string>();
   #count = 0;
   #closed: ConnectionClosedError | null = null;
 
@@ -53,7 +61,8 @@ export class Link {
   }
 
   /**
-   * Sends a message, or keeps it until there is a connection again.
+   * Sends a message, or keeps it until there is a connection again that knows
+   * its stream.
    *
    * @returns Its answer. Rejects with {@linkcode ServerError} if the server
    * refuses, and with {@linkcode ConnectionClosedError} if no answer can come.
@@ -61,18 +70,32 @@ export class Link {
   ask<T extends keyof Answers>(
     request: Extract<Request, { type: T }>,
   ): Promise<AnswerTo<T>> {
-    return this.#request(request);
+    const { type, stream } = request as { type: string; stream?: string };
+    // It is by its start that a connection gets to know a stream.
+    const about = type === "start" ? null : stream ?? null;
+    return this.#request(request, about);
   }
 
-  #request<A>(request: Request): Promise<A> {
+  #request<A>(request: Request, stream: string | null): Promise<A> {
     if (this.#closed) return Promise.reject(this.#closed);
     const event_id = `c${++this.#count}`;
     const text = JSON.stringify({ ...request, event_id });
     return new Promise((resolve, reject) => {
       this.#pending.set(event_id, { resolve, reject });
-      if (this.#socket) this.#socket.send(text);
-      else this.#unsent.set(event_id, text);
+      const waits = stream !== null && this.#held.has(stream);
+      if (this.#socket && !waits) this.#socket.send(text);
+      else this.#unsent.set(event_id, { text, stream });
     });
+  }
+
+  /** What is asked of this stream waits until it is released, and then for `flush`. */
+  hold(stream: string): void {
+    this.#held.add(stream);
+  }
+
+  /** The connection knows this stream, or never will. */
+  release(stream: string): void {
+    this.#held.delete(stream);
   }
 
   /** Asks to go on with a stream of a connection that was lost. */
@@ -80,7 +103,7 @@ export class Link {
     session: string,
     lost: { stream: string; last_seq: number },
   ): Promise<StartedMessage> {
-    return this.#request({ type: "resume", session, streams: [lost] });
+    return this.#request({ type: "resume", session, streams: [lost] }, null);
   }
 
   /** Settles whoever waits for this message; a warning is not yet the answer. */
@@ -98,10 +121,14 @@ export class Link {
     this.#socket = socket;
   }
 
-  /** Sends what was asked while there was no connection. */
+  /** Sends what was asked while there was no connection, but of streams on hold. */
   flush(): void {
-    for (const text of this.#unsent.values()) this.#socket?.send(text);
-    this.#unsent.clear();
+    if (!this.#socket) return;
+    for (const [id, { text, stream }] of [...this.#unsent]) {
+      if (stream !== null && this.#held.has(stream)) continue;
+      this.#unsent.delete(id);
+      this.#socket.send(text);
+    }
   }
 
   /** The socket is lost, and with it the answers to what was sent. */

@@ -14,7 +14,8 @@ export interface SocketOptions {
   /** Gives up connecting. */
   signal?: AbortSignal;
   /** Where there is no global one, such as in Node before 22. */
-  WebSocket?: typeof WebSocket;
+  // deno-lint-ignore no-explicit-any -- packages type their events each in its way
+  WebSocket?: new (url: URL, protocols: string[]) => any;
 }
 
 /** A socket on which `hello` has come. */
@@ -52,7 +53,7 @@ export function openSocket(
           'as that of the npm package "ws", or use Node 22 or newer',
       );
     }
-    const socket = new Socket(socketUrl(url, key), [PROTOCOL]);
+    const socket: WebSocket = new Socket(socketUrl(url, key), [PROTOCOL]);
     socket.binaryType = "arraybuffer";
     const abort = () => {
       reject(signal!.reason);

@@ -9,6 +9,8 @@ import { type Deferred, deferred } from "./deferred.ts";
 /** A queue that is filled by calls and emptied by `for await`. */
 export class PacketQueue<T> {
   #items: T[] = [];
+  /** How many of them have been read: to shift each would move all the others. */
+  #read = 0;
   #waiting: Deferred<IteratorResult<T>>[] = [];
   #end: { error?: unknown } | null = null;
 
@@ -33,13 +35,13 @@ export class PacketQueue<T> {
   /** Drops what has not been read. */
   clear(): void {
     this.#items = [];
+    this.#read = 0;
   }
 
   /** The next item; rejects once with the error of `fail`. */
   next(): Promise<IteratorResult<T>> {
-    const item = this.#items.shift();
-    if (item !== undefined) {
-      return Promise.resolve({ done: false, value: item });
+    if (this.#read < this.#items.length) {
+      return Promise.resolve({ done: false, value: this.#take() });
     }
     if (!this.#end) {
       const reader = deferred<IteratorResult<T>>();
@@ -52,6 +54,15 @@ export class PacketQueue<T> {
       return Promise.reject(error);
     }
     return Promise.resolve({ done: true, value: undefined });
+  }
+
+  #take(): T {
+    const item = this.#items[this.#read++]!;
+    if (2 * this.#read > this.#items.length) {
+      this.#items = this.#items.slice(this.#read);
+      this.#read = 0;
+    }
+    return item;
   }
 
   #finish(end: { error?: unknown }): void {

@@ -78,6 +78,8 @@ export class Stream implements AsyncIterable<AudioFrame> {
   #outlives = false;
   /** The connection's session under which the server keeps it, if it does. */
   #session: string | null = null;
+  /** Whether there is no connection now. */
+  #interrupted = false;
   /** Counts connections, so that what was begun with one ends with it. */
   #connection = 0;
   /** Whether the next packet does not follow the one before. */
@@ -100,6 +102,11 @@ export class Stream implements AsyncIterable<AudioFrame> {
   /** Whether `done`, `cancelled` or an error has come. */
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** @ignore Whether it ends, or has been asked to. */
+  get leaving(): boolean {
+    return this.#ended || this.#cancel !== null;
   }
 
   /** The format of the packets; null before `started`. */
@@ -149,7 +156,11 @@ export class Stream implements AsyncIterable<AudioFrame> {
 
   /** Ends the stream at once; packets that have come can still be read. */
   cancel(): Promise<CancelledMessage> {
-    return this.#cancel ??= this.#link.ask({ type: "cancel", stream: this.id });
+    if (this.#cancel) return this.#cancel;
+    const asked = this.#link.ask({ type: "cancel", stream: this.id });
+    // What was refused may be asked again.
+    asked.catch(() => this.#cancel = null);
+    return this.#cancel = asked;
   }
 
   /** Calls `listener` on every such message; returns how to stop that. */
@@ -191,6 +202,8 @@ export class Stream implements AsyncIterable<AudioFrame> {
   async #leave(): Promise<IteratorResult<AudioFrame, undefined>> {
     this.#packets.clear();
     this.#packets.end();
+    // Nobody waits for a connection only to end it: unasked for, it ends there, too.
+    if (this.#interrupted) this.fail(new ConnectionClosedError(1006, ""));
     // A stream that is ending by itself answers with an error: nothing is lost.
     if (!this.#ended) await this.cancel().catch(() => {});
     return { done: true, value: undefined };
@@ -201,11 +214,14 @@ export class Stream implements AsyncIterable<AudioFrame> {
     // What was to be cancelled is, by the loss.
     if (this.#cancel) this.fail(new ConnectionClosedError(1006, ""));
     this.#connection++;
+    this.#interrupted = true;
   }
 
   /** @ignore There is a connection again. */
   goOn({ resume }: HelloMessage): void {
     this.#outlives = false;
+    this.#interrupted = false;
+    this.#link.hold(this.id);
     if (this.#session === null || !resume) return this.#beginAgain();
     this.#resume(this.#session, 1000 * resume.seconds);
   }
@@ -224,7 +240,8 @@ export class Stream implements AsyncIterable<AudioFrame> {
         const lost = { stream: this.id, last_seq: this.#lastSeq };
         this.#breaks = false;
         await this.#link.goOn(session, lost);
-        return;
+        this.#link.release(this.id);
+        return this.#link.flush();
       } catch (error) {
         // The next connection brings another try.
         if (!(error instanceof ServerError) || this.#ended) return;
@@ -248,11 +265,15 @@ export class Stream implements AsyncIterable<AudioFrame> {
     } else {
       this.#lastSeq = -1;
     }
-    this.#begin();
     const stream = this.id;
+    // After `start` a connection knows it, and its pause comes before what was
+    // asked meanwhile.
+    this.#link.release(stream);
+    this.#begin();
     if (this.#paused) {
       this.#link.ask({ type: "pause", stream }).catch(() => {});
     }
+    this.#link.flush();
   }
 
   /** @ignore The server is about to end the stream because it stops. */

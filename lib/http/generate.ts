@@ -152,7 +152,21 @@ function headersOf(
     "x-model": piece.model.manifest.id,
     "x-bpm": `${stream.bpm}`,
     ...(length !== null && { "content-length": `${length}` }),
+    ...unheeded(stream, piece),
   });
+}
+
+/** What a WebSocket's client is warned of: what the model makes nothing of. */
+function unheeded(
+  stream: MusicStream,
+  { controls }: StreamOptions,
+): Record<string, string> {
+  const ignored = stream.ignoredControls(controls)
+    .map((name) => `control_ignored ${name}`);
+  const words = stream.notUnderstood(controls)
+    .map(() => "prompt_not_understood");
+  const warnings = [...ignored, ...words];
+  return warnings.length === 0 ? {} : { "x-warning": warnings.join(", ") };
 }
 
 function commentsOf(

@@ -27,7 +27,8 @@ export interface Guarded {
 const CROSS_ORIGIN = {
   "access-control-allow-methods": "GET, HEAD, POST, PUT",
   "access-control-allow-headers": "authorization, content-type",
-  "access-control-expose-headers": "x-seed, x-model, x-bpm, retry-after, etag",
+  "access-control-expose-headers":
+    "x-seed, x-model, x-bpm, x-warning, retry-after, etag",
 };
 
 /**

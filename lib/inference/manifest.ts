@@ -60,7 +60,7 @@ export const Manifest = strict({
       { tokens: name, tempo: v.optional(name) },
     ),
     pad_to: v.optional(count(
-      "The graph takes exactly so many tokens: the rest are 0, and masked.",
+      "The graph takes exactly so many tokens: the rest are 0, and masked. Then `dims` is one more than the graph's: the mask.",
     )),
     tokens: count("Prompt tokens of an encoded text."),
     dims: count("Length of a prompt token."),

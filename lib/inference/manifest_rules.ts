@@ -1,9 +1,15 @@
 import { scheduleSigmas } from "../diffusion/schedule.ts";
+import { CONTROL_GROUPS, type GroupName, isGroup } from "./control_groups.ts";
 import type { Manifest } from "./manifest.ts";
+
+/** Latent frames that are heard first, together. */
+const FIRST_WINDOW = 2;
 
 type Rule = (manifest: Manifest) => string | null;
 
 const RULES: readonly Rule[] = [
+  layoutGroups,
+  understood,
   layoutWidth,
   blockLengths,
   budgets,
@@ -26,6 +32,43 @@ export function contradiction(manifest: Manifest): string | null {
     if (fault !== null) return fault;
   }
   return null;
+}
+
+/** Each group is one that is written, as wide as it is written, and once. */
+function layoutGroups({ controls: { layout } }: Manifest) {
+  const names = layout.map(([name]) => name);
+  for (const [i, [name, width]] of layout.entries()) {
+    if (!isGroup(name)) {
+      const accepted = Object.keys(CONTROL_GROUPS).join(", ");
+      return `controls.layout has "${name}", accepted: ${accepted}`;
+    }
+    const wide = CONTROL_GROUPS[name].width;
+    if (width !== wide) {
+      return `controls.layout has ${width} channels for "${name}", accepted: ${wide}`;
+    }
+    if (names.indexOf(name) !== i) {
+      return `controls.layout has "${name}" twice, accepted: once`;
+    }
+  }
+  return null;
+}
+
+/** What is said to be heeded has somewhere to go. */
+function understood({ sampler, controls }: Manifest) {
+  const groups = controls.layout.map(([name]) => name as GroupName);
+  const written = new Set<string>(
+    groups.flatMap((name) => [...CONTROL_GROUPS[name].controls]),
+  );
+  // What the words become is no control channel.
+  written.add("prompts");
+  if (sampler.guidance !== null) written.add("guidance");
+  const lost = controls.understood.find((name) => !written.has(name));
+  if (lost === undefined) return null;
+  return lost === "guidance"
+    ? 'controls.understood has "guidance", but there is no sampler.guidance'
+    : `controls.understood has "${lost}", but no group of controls.layout takes it: ${
+      groups.join(", ")
+    }`;
 }
 
 function layoutWidth({ controls: { channels, layout } }: Manifest) {
@@ -111,14 +154,23 @@ function lookahead({ decoder }: Manifest) {
   if (preroll_frames !== lookahead_frames) {
     return `decoder.preroll_frames is ${preroll_frames}, but decoder.lookahead_frames is ${lookahead_frames}: they must be equal`;
   }
-  return context_frames > lookahead_frames
+  if (context_frames <= lookahead_frames) {
+    return `decoder.context_frames is ${context_frames}: it must be more than decoder.lookahead_frames, ${lookahead_frames}`;
+  }
+  const first = FIRST_WINDOW + preroll_frames + lookahead_frames + 1;
+  return decoder.min_frames >= first
     ? null
-    : `decoder.context_frames is ${context_frames}: it must be more than decoder.lookahead_frames, ${lookahead_frames}`;
+    : `decoder.min_frames is ${decoder.min_frames}: the first window has ${first}`;
 }
 
 /** A denoiser that wants the mask gets it as a value of each prompt token. */
 function maskedPrompt({ denoiser, prompt }: Manifest) {
-  return denoiser.prediction === "edm" || prompt.pad_to === prompt.tokens
+  if (denoiser.prediction === "edm") {
+    return prompt.pad_to === undefined
+      ? null
+      : `prompt.pad_to is ${prompt.pad_to}: it is for velocity denoisers only`;
+  }
+  return prompt.pad_to === prompt.tokens
     ? null
     : `prompt.pad_to is ${prompt.pad_to}: with a velocity denoiser it must be prompt.tokens, ${prompt.tokens}`;
 }

@@ -84,7 +84,10 @@ export async function runWarmUp(
   const model = manifest.id;
   for (const tokens of plan.prompts) {
     const ids = new Array<number>(tokens).fill(0);
-    await networks.encode({ type: "encode", model, ids });
+    const fed = { "prompt.tokens": prompt.tokens, "prompt.dims": prompt.dims };
+    await naming(manifest, "prompt", fed, () => {
+      return networks.encode({ type: "encode", model, ids });
+    });
   }
   for (const { batch, frames } of plan.denoiser) {
     const rows = batch * frames;
@@ -96,17 +99,51 @@ export async function runWarmUp(
       rows * (latent.channels + 1),
     ]);
     const unit = { type: "denoise", model, batch, frames, inputs } as const;
+    const fed = {
+      "latent.channels": latent.channels,
+      "prompt.tokens": prompt.tokens,
+      "prompt.dims": prompt.dims,
+      "controls.channels": controls.channels,
+    };
     for (const blocks of blocksInUse(manifest)) {
-      await networks.denoise({ ...unit, blocks });
+      await naming(manifest, "denoiser", fed, () => {
+        return networks.denoise({ ...unit, blocks });
+      });
     }
   }
   for (const { contextFrames, newFrames } of plan.decoder) {
     const frames = contextFrames + newFrames;
     const inputs = zeros([frames * latent.channels]);
     const window = { contextFrames, newFrames };
-    await networks.decode({
-      ...{ type: "decode", model, ...window, inputs, features: null },
+    const fed = {
+      "latent.channels": latent.channels,
+      "latent.hop_samples": latent.hop_samples,
+    };
+    await naming(manifest, "decoder", fed, () => {
+      return networks.decode({
+        ...{ type: "decode", model, ...window, inputs, features: null },
+      });
     });
+  }
+}
+
+/** What a graph refuses is told with the fields that it was fed by: the runtime knows neither. */
+async function naming(
+  { id, ...manifest }: Manifest,
+  role: "prompt" | "denoiser" | "decoder",
+  fed: Record<string, number>,
+  run: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    const fields = Object.entries(fed)
+      .map(([name, value]) => `${name} ${value}`).join(", ");
+    throw new Error(
+      `Model "${id}": ${manifest[role].graph.file} does not fit ${fields}: ` +
+        (error as Error).message,
+      { cause: error },
+    );
   }
 }
 

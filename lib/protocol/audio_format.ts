@@ -13,14 +13,16 @@ export const DEFAULT_BITRATE = 128_000;
 /** Frame length unless said, in ms. */
 export const DEFAULT_FRAME_MS = 20;
 
-const bitrate = integer({
+/** Opus bit rate. */
+export const Bitrate = integer({
   min: 16_000,
   max: 510_000,
   description: "Opus bit rate, in bits a second; 128000 unless said. " +
     "Only with the codec opus.",
 });
 
-const frameMs = choice(
+/** Length of a frame. */
+export const FrameMs = choice(
   [10, 20, 40, 60],
   "Length of the audio in one binary frame, in ms; 20 unless said.",
 );
@@ -32,18 +34,25 @@ const codec = choice(
 );
 export type Codec = v.InferOutput<typeof codec>;
 
+/** PCM has no bit rate to choose. */
+export function bitrateFits(
+  { codec, bitrate }: { codec: Codec; bitrate?: number | undefined },
+): boolean {
+  return codec === "opus" || bitrate === undefined;
+}
+
+/** What is accepted where `bitrateFits` is false. */
+export const BITRATE_NEEDS_OPUS = 'no bitrate, or the codec "opus"';
+
 /** What a client asks for; parsing fills in what is absent. */
 export const AudioFormat = v.pipe(
   strict({
     codec: v.optional(codec, "opus"),
-    bitrate: v.optional(bitrate),
-    frame_ms: v.optional(frameMs, DEFAULT_FRAME_MS),
+    bitrate: v.optional(Bitrate),
+    frame_ms: v.optional(FrameMs, DEFAULT_FRAME_MS),
   }),
   v.forward(
-    v.check(
-      ({ codec, bitrate }) => codec === "opus" || bitrate === undefined,
-      'no bitrate, or the codec "opus"',
-    ),
+    v.check((format) => bitrateFits(format), BITRATE_NEEDS_OPUS),
     ["bitrate"],
   ),
   v.description("How audio is packed into binary frames."),
@@ -57,8 +66,8 @@ export type AudioFormat = v.InferOutput<typeof AudioFormat>;
 export const ResolvedFormat = v.pipe(
   v.object({
     codec,
-    bitrate: v.optional(bitrate),
-    frame_ms: frameMs,
+    bitrate: v.optional(Bitrate),
+    frame_ms: FrameMs,
     sample_rate: v.pipe(
       v.literal(SAMPLE_RATE),
       v.description("Samples a second and channel."),

@@ -17,6 +17,7 @@ import {
   Ramp,
 } from "./controls.ts";
 import { choice, flag, integer, kind, number, strict, text } from "./fields.ts";
+import { MAX_STEPS } from "./limits.ts";
 
 const ID = "1 to 64 characters of A-Z a-z 0-9 _ . -";
 
@@ -61,7 +62,7 @@ export const PIECE_FIELDS = {
   ),
   steps: v.optional(integer({
     min: 1,
-    max: 8,
+    max: MAX_STEPS,
     description:
       "Sampling steps; more is finer and slower. The model's own unless said.",
   })),
@@ -218,7 +219,8 @@ export type ResetMessage = v.InferOutput<typeof ResetMessage>;
 /** Ends a stream at once. */
 export const CancelMessage = verb(
   "cancel",
-  "Ends the stream at once. Answered by `cancelled`.",
+  "Ends the stream at once. Answered by `cancelled`; a `start` that has not " +
+    "been answered by then is answered by nothing else.",
 );
 export type CancelMessage = v.InferOutput<typeof CancelMessage>;
 

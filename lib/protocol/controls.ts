@@ -134,7 +134,8 @@ export const CONTROL_FIELDS = {
   meter: v.optional(integer({
     min: 2,
     max: 12,
-    description: "Beats a bar; 4 unless said.",
+    description: "Beats a bar; 4 unless said. Bars are counted from the " +
+      "stream's start, in the meter of the moment.",
   })),
   key: v.optional(v.nullable(KeyName)),
   chords: v.optional(v.nullable(Chords)),

@@ -4,13 +4,21 @@
  * @module
  */
 import * as v from "valibot";
-import { AudioFormat, DEFAULT_BITRATE } from "./audio_format.ts";
+import {
+  Bitrate,
+  BITRATE_NEEDS_OPUS,
+  bitrateFits,
+  DEFAULT_BITRATE,
+  DEFAULT_FRAME_MS,
+  FrameMs,
+} from "./audio_format.ts";
 import {
   EventId,
   LOOP_NEEDS_BARS,
   loopHasBars,
   PIECE_FIELDS,
 } from "./client_messages.ts";
+import { Duration } from "./controls.ts";
 import { choice, strict } from "./fields.ts";
 import { LIMITS } from "./limits.ts";
 import {
@@ -43,15 +51,26 @@ const Container = v.pipe(
 
 /** `start`'s format says the same in other words. */
 const CodecFormat = v.pipe(
-  AudioFormat,
-  v.check(({ codec }) => codec !== "pcm_f32le", CONTAINERS),
-  v.transform((format): GenerateFormat =>
-    format.codec === "opus"
-      ? {
-        container: "ogg",
-        bitrate: format.bitrate,
-        frame_ms: format.frame_ms,
-      }
+  strict({
+    codec: v.optional(
+      choice(
+        ["opus", "pcm_s16le"],
+        "Ogg Opus, or bare 16-bit samples. opus unless said.",
+      ),
+      "opus",
+    ),
+    bitrate: v.optional(Bitrate),
+    frame_ms: v.optional(FrameMs, DEFAULT_FRAME_MS),
+  }),
+  v.forward(
+    v.check((format) => bitrateFits(format), BITRATE_NEEDS_OPUS),
+    ["bitrate"],
+  ),
+  v.transform((
+    { codec, bitrate = DEFAULT_BITRATE, frame_ms },
+  ): GenerateFormat =>
+    codec === "opus"
+      ? { container: "ogg", bitrate, frame_ms }
       : { container: "pcm_s16le" }
   ),
 );
@@ -61,6 +80,16 @@ export const GenerateRequest = v.pipe(
   strict({
     event_id: v.optional(EventId),
     ...PIECE_FIELDS,
+    duration: v.optional(v.nullable(v.pipe(
+      Duration,
+      v.description("Length of the piece; 10 seconds if absent or null."),
+    ))),
+    pace: v.optional(v.pipe(
+      PIECE_FIELDS.pace.wrapped,
+      v.description(
+        "As in `start`; a file always comes as fast as it is made.",
+      ),
+    )),
     format: v.optional(v.union([Container, CodecFormat], CONTAINERS), "ogg"),
   }),
   v.forward(v.check((piece) => loopHasBars(piece), LOOP_NEEDS_BARS), ["loop"]),
@@ -110,6 +139,9 @@ function numeral(text: string): number | string {
     ? Number(text)
     : text;
 }
+
+/** A query has no null: what is not given is left to the model. */
+const withoutNull = (text: string) => text.replace(/, or null$/, "");
 
 /** Reads the query of `GET /v1/generate`. Never throws. */
 export function parseGenerateQuery(
@@ -185,7 +217,7 @@ function inQuery(fault: Fault): Fault {
     );
   return {
     ...fault,
-    message: rename(fault.message),
+    message: withoutNull(rename(fault.message)),
     ...(fault.param && { param: rename(fault.param) }),
   };
 }

@@ -27,6 +27,9 @@ export const LIMITS = {
   seconds: 3600,
 } as const;
 
+/** Sampling steps, at most. */
+export const MAX_STEPS = 8;
+
 /** Length of a finite piece, in bars, at most. */
 export const MAX_BARS = 1024;
 

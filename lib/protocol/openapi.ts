@@ -66,6 +66,11 @@ function audioResponse(): Json {
       "x-seed": header("The seed (u32).", { type: "integer", minimum: 0 }),
       "x-model": header("The model's id.", { type: "string" }),
       "x-bpm": header("Tempo, in beats a minute.", { type: "number" }),
+      "x-warning": header(
+        "What the model makes nothing of, apart by commas: `control_ignored` " +
+          "and the control, `prompt_not_understood`. Absent if there is none.",
+        { type: "string" },
+      ),
     },
     content: {
       "audio/ogg; codecs=opus": binary,

@@ -116,8 +116,10 @@ export const FirstAudioMessage = v.pipe(
     queue_ms: ms("Waited for the device"),
     prompt_ms: ms("Prompts encoded"),
     steps_ms: v.pipe(
-      v.array(ms("One sampling step")),
-      v.description("Each sampling step, in ms."),
+      v.array(ms("One call of the denoiser")),
+      v.description(
+        "Each call of the denoiser, in ms; a sampler of second order has two a step.",
+      ),
     ),
     decode_ms: ms("First window decoded"),
     encode_ms: ms("First packet encoded"),

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Model, Provider } from "../inference/engine.ts";
+import { MAX_STEPS } from "../protocol/limits.ts";
 import type { ModelInfo } from "../protocol/mod.ts";
 
 /** Describes models in the order of configuration. */
@@ -23,7 +24,8 @@ export function modelInfos(
     controls: [...manifest.controls.understood],
     steps: {
       default: manifest.sampler.steps,
-      max: manifest.sampler.max_steps,
+      // More cannot be asked for.
+      max: Math.min(MAX_STEPS, manifest.sampler.max_steps),
     },
     providers: [provider],
   }));

@@ -324,6 +324,7 @@ export class Player {
       handle: options.handle,
       format: encoder.format,
       publicId: broadcast?.info.id ?? null,
+      asked: piece.controls,
     };
     this.#reporter.started(stream, told, start, kept !== null);
     if (kept) this.#goOn(playing, kept.paused, start);

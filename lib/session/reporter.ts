@@ -70,11 +70,13 @@ export class Reporter {
   /** Tells what was resolved, then what the model makes nothing of. */
   started(
     stream: MusicStream,
-    { publicId, ...told }: {
+    { publicId, asked, ...told }: {
       handle: number;
       format: ResolvedFormat;
       /** Null if nobody else can listen. */
       publicId: string | null;
+      /** The controls that the client itself has given. */
+      asked: Partial<Controls>;
     },
     start: Received,
     /** True if it was told before what the model makes nothing of. */
@@ -88,7 +90,7 @@ export class Reporter {
       ...{ ...told, seed, model, bpm, meter, prompts },
       ...(publicId !== null && { public_id: publicId }),
     }, start);
-    if (!again) this.#unheeded(stream, controls, start);
+    if (!again) this.#unheeded(stream, asked, start);
   }
 
   /** Tells from where on a change is heard, and what of it never will be. */

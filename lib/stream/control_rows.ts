@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { CONTROL_GROUPS, type GroupName } from "../inference/control_groups.ts";
 import type { Manifest } from "../inference/manifest.ts";
 import type { Controls } from "../protocol/mod.ts";
 import { type Chord, parseChords, parseKey } from "../protocol/harmony.ts";
@@ -103,7 +104,7 @@ function gradual(name: "density" | "brightness" | "energy"): Writer {
   };
 }
 
-const WRITERS: Readonly<Record<string, Writer>> = {
+const WRITERS: Readonly<Record<GroupName, Writer>> = {
   beat: beatRow,
   chord: chordRow,
   key: keyRow,
@@ -114,10 +115,10 @@ const WRITERS: Readonly<Record<string, Writer>> = {
 };
 
 /**
- * Control channels of `frames` latent frames from latent `first` on.
+ * Control channels of `frames` latent frames from latent `first` on. What the
+ * package does not understand is not asked of it.
  *
  * @returns Row-major (frames, channels).
- * @throws {RangeError} If the layout names a group that nobody writes.
  */
 export function controlRows(
   manifest: Manifest,
@@ -125,15 +126,20 @@ export function controlRows(
   first: number,
   frames: number,
 ): Float32Array {
-  const { channels, layout } = manifest.controls;
+  const { channels, layout, understood } = manifest.controls;
+  const heeded = (name: GroupName) =>
+    name === "beat" ||
+    CONTROL_GROUPS[name].controls.some((each) => understood.includes(each));
   const hop = manifest.latent.hop_samples;
   const rows = new Float32Array(frames * channels);
   for (let i = 0; i < frames; i++) {
     let at = i * channels;
     for (const [name, width] of layout) {
-      const write = WRITERS[name];
-      if (!write) throw new RangeError(`Control group "${name}" is unknown`);
-      rows.set(write(source, (first + i) * hop, hop, width), at);
+      // `manifest_rules.ts` lets no other names through.
+      const group = name as GroupName;
+      if (heeded(group)) {
+        rows.set(WRITERS[group](source, (first + i) * hop, hop, width), at);
+      }
       at += width;
     }
   }

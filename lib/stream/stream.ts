@@ -284,7 +284,7 @@ export class Stream implements MusicStream {
       ? 0
       : "seconds" in ramp
       ? Math.round(ramp.seconds * 48_000)
-      : tempo.sampleAt(tempo.beatAt(sample) + ramp.beats) - sample;
+      : beatsInRamp(tempo, sample, ramp.beats, bpmOfPatch(patch));
     return this.#schedule(sample, patch, rampSamples);
   }
 
@@ -793,6 +793,20 @@ function nextMultiple(tempo: TempoMap, from: number, beats: number): number {
   let beat = Math.ceil(tempo.beatAt(from) / beats - 1e-9) * beats;
   while (tempo.sampleAt(beat) < from) beat += beats;
   return tempo.sampleAt(beat);
+}
+
+/** Length of a ramp in samples, by beats of the tempo that it may itself bend, linearly, to `bpm`. */
+function beatsInRamp(
+  tempo: TempoMap,
+  sample: number,
+  beats: number,
+  bpm: number | null,
+): number {
+  if (bpm === null) {
+    return tempo.sampleAt(tempo.beatAt(sample) + beats) - sample;
+  }
+  const mean = (tempo.bpmAt(sample) + bpm) / 2;
+  return Math.round(beats * 60 * 48_000 / mean);
 }
 
 /** A patch with its weights made to sum to 1. */

@@ -64,6 +64,8 @@ function shared(name: string, schema: Schema): string {
   const parts = [`### ${name}`, schema.description as string | undefined];
   if (schema.properties) parts.push(table(schema));
   else parts.push("```ts\n" + `type ${name} = ${typeOf(schema)};` + "\n```");
+  const inner = schema.properties ? "" : innerLimits(schema).join("; ");
+  if (inner) parts.push(`Limits: ${inner}.`);
   return parts.filter(Boolean).join("\n\n");
 }
 
@@ -93,14 +95,44 @@ function typeCell(field: Schema): string {
 function meaning(field: Schema): string {
   const described = (field.description ??
     ((field.anyOf as Schema[] | undefined)?.[0]?.description) ?? "") as string;
-  const range = (field.anyOf as Schema[] | undefined)?.[0] ?? field;
-  const limits = [
-    ["minimum", "at least"],
-    ["exclusiveMinimum", "more than"],
-    ["maximum", "at most"],
-  ].filter(([key]) => range[key!] !== undefined)
-    .map(([key, words]) => `${words} ${range[key!]}`);
-  return described + (limits.length ? ` (${limits.join(", ")})` : "");
+  const limits = limitsOf((field.anyOf as Schema[] | undefined)?.[0] ?? field);
+  return described + (limits ? ` (${limits})` : "");
+}
+
+const LIMITS = [
+  ["minimum", "at least", ""],
+  ["exclusiveMinimum", "more than", ""],
+  ["maximum", "at most", ""],
+  ["minLength", "at least", " character"],
+  ["maxLength", "at most", " character"],
+  ["minItems", "at least", " item"],
+  ["maxItems", "at most", " item"],
+  ["pattern", "matches", ""],
+] as const;
+
+/** What a schema bounds, in words. */
+function limitsOf(schema: Schema): string {
+  // No text is shorter than none.
+  const told = (key: string) =>
+    schema[key] !== undefined && !(key === "minLength" && schema[key] === 0);
+  return LIMITS.filter(([key]) => told(key)).map(([key, words, unit]) => {
+    const limit = key === "pattern" ? `\`${schema[key]}\`` : schema[key];
+    return `${words} ${limit}${unit}${unit && limit !== 1 ? "s" : ""}`;
+  }).join(", ");
+}
+
+/** The limits of what is inside a type that is written out. */
+function innerLimits(schema: Schema, name = "it has"): string[] {
+  const own = limitsOf(schema);
+  const fields = Object.entries(schema.properties ?? {}) as [string, Schema][];
+  const kinds = (schema.anyOf ?? schema.oneOf ?? []) as Schema[];
+  const items = schema.items as Schema | undefined;
+  return [
+    ...(own ? [`${name} ${own}`] : []),
+    ...fields.flatMap(([key, field]) => innerLimits(field, `\`${key}\``)),
+    ...kinds.flatMap((kind) => innerLimits(kind, name)),
+    ...(items ? innerLimits(items, "each") : []),
+  ];
 }
 
 /** Text inside a table. */

@@ -373,3 +373,18 @@ Deno.test("a stream outlives the server that drains it", async () => {
   const stream = client.play({ prompts: PROMPTS, stream: "mine" });
   assertEquals((await stream.finished).type, "done");
 });
+
+Deno.test("what was refused may be cancelled again", async () => {
+  let asked = 0;
+  await using server = fakeServer((message, peer) => {
+    if (message.type !== "cancel" || asked++ > 0) {
+      return obliging(message, peer);
+    }
+    peer.send(answer("error", message, { code: "rate_limited" }));
+  });
+  await using client = await connect(server.url);
+  const stream = client.play({ prompts: PROMPTS });
+  await stream.started;
+  await assertRejects(() => stream.cancel(), ServerError);
+  assertEquals((await stream.cancel()).type, "cancelled");
+});

@@ -1,5 +1,9 @@
-import { assert, assertEquals } from "@std/assert";
-import { type Client, connect } from "../../lib/client/mod.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  type Client,
+  connect,
+  ConnectionClosedError,
+} from "../../lib/client/mod.ts";
 import { MemoryStore } from "../../lib/session/state_store.ts";
 import { createStream } from "../../lib/stream/mod.ts";
 import { sharedServer } from "../e2e/server.ts";
@@ -64,6 +68,86 @@ Deno.test("an endless stream that was changed goes on where it was, too", async 
     assertEquals([seq, discontinuity], [next++, false]);
     if (seq === 30) broken.cut();
     if (seq === 90) break;
+  }
+});
+
+Deno.test("what is asked while the line is broken is asked of the stream that goes on", async () => {
+  await using broken = line(Number(new URL(server().url).port));
+  await using client = await connect(broken.url);
+  const stream = client.play({ prompts: [{ text: "rain" }], lead_ms: 500 });
+  await stream.started;
+  for await (const { seq } of stream) if (seq === 30) break;
+  await stream.finished;
+  // Each at the moment when the loss is noticed.
+  const other = client.play({ prompts: [{ text: "rain" }], lead_ms: 500 });
+  await other.started;
+  for (const verb of ["update", "pause", "resume", "reset"] as const) {
+    const lost = Promise.withResolvers<void>();
+    const off = client.on("disconnected", () => lost.resolve());
+    broken.cut();
+    await lost.promise;
+    off();
+    await (verb === "update" ? other.update({ bpm: 90 }) : other[verb]());
+  }
+  const lost = Promise.withResolvers<void>();
+  client.on("disconnected", () => lost.resolve());
+  broken.cut();
+  await lost.promise;
+  assertEquals((await other.cancel()).type, "cancelled");
+});
+
+Deno.test("who leaves a stream while the line is broken does not wait for it", async () => {
+  const way = line(Number(new URL(server().url).port));
+  const client = await connect(way.url, { reconnectMs: 60_000 });
+  const stream = client.play({ prompts: [{ text: "rain" }], lead_ms: 500 });
+  await stream.started;
+  const lost = Promise.withResolvers<void>();
+  client.on("disconnected", () => lost.resolve());
+  for await (const { seq } of stream) {
+    if (seq < 5) continue;
+    await way[Symbol.asyncDispose]();
+    await lost.promise;
+    break;
+  }
+  assert(stream.ended);
+  await client.close();
+});
+
+Deno.test("a place that takes connections and says nothing is not waited for", async () => {
+  const silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const callers: Deno.TcpConn[] = [];
+  const listening = (async () => {
+    for await (const caller of silent) callers.push(caller);
+  })();
+  await using way = line(Number(new URL(server().url).port));
+  await using client = await connect(way.url, { reconnectMs: 700 });
+  const stream = client.play({ prompts: [{ text: "rain" }], lead_ms: 500 });
+  await stream.started;
+  way.lead((silent.addr as Deno.NetAddr).port);
+  way.cut();
+  await assertRejects(() => stream.finished, ConnectionClosedError);
+  await client.closed;
+  silent.close();
+  for (const caller of callers) caller.close();
+  await listening;
+});
+
+Deno.test("a stream may have the id of one that is being cancelled", async () => {
+  await using client = await connect(server().url);
+  for (const waits of [true, false]) {
+    const first = client.play({ prompts: [{ text: "rain" }], stream: "a" });
+    await first.started;
+    const cancelled = first.cancel();
+    if (waits) await cancelled;
+    const duration = { seconds: 1 };
+    const next = client.play({
+      ...{ prompts: [{ text: "rain" }], stream: "a", duration, bpm: 120 },
+    });
+    let packets = 0;
+    for await (const _ of next) packets++;
+    assertEquals(packets, 51);
+    assertEquals((await first.finished).type, "cancelled");
+    assertEquals((await next.finished).type, "done");
   }
 });
 

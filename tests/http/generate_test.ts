@@ -40,6 +40,21 @@ async function assertProblem(
   assertEquals(response.status, wanted.status);
 }
 
+Deno.test("what the model makes nothing of is told in x-warning", async () => {
+  await using server = startServer();
+  const query = "seconds=0.1&format=wav";
+  const about = async (query: string) => {
+    const response = await fetch(`${server.url}/v1/generate?${query}`);
+    await response.body?.cancel();
+    return response.headers.get("x-warning");
+  };
+  assertEquals(await about(`${query}&prompt=a+sine&bpm=90`), null);
+  assertEquals(
+    await about(`${query}&prompt=qwxzy&key=A+minor&density=.5`),
+    "control_ignored key, control_ignored density, prompt_not_understood",
+  );
+});
+
 Deno.test("GET makes Ogg Opus of the asked length", async () => {
   await using server = startServer();
   const query = "prompt=a+sine&seconds=1.2345&bpm=90&seed=5&key=A+minor";

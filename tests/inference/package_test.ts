@@ -171,6 +171,30 @@ Deno.test("loadPackage() names the field of a manifest that is wrong", async () 
       "controls.channels is 55, but the groups of controls.layout have 54",
     ],
     [
+      (m) => m.controls.layout[0][0] = "beats",
+      'controls.layout has "beats", accepted: beat, chord, key, parts, density, brightness, energy',
+    ],
+    [
+      (m) => m.controls.layout[0][1] = 4,
+      'controls.layout has 4 channels for "beat", accepted: 5',
+    ],
+    [
+      (m) => m.controls.layout.push(["energy", 2]),
+      'controls.layout has "energy" twice, accepted: once',
+    ],
+    [
+      (m) => m.controls.layout = [["beat", 5], ["energy", 2]],
+      'controls.understood has "key", but no group of controls.layout takes it: beat, energy',
+    ],
+    [
+      (m) => m.sampler.guidance = null,
+      'controls.understood has "guidance", but there is no sampler.guidance',
+    ],
+    [
+      (m) => m.prompt.pad_to = 8,
+      "prompt.pad_to is 8: it is for velocity denoisers only",
+    ],
+    [
       (m) => m.blocks.lengths = [8, 9],
       "blocks.lengths has 9, but denoiser.frames takes multiples of 2 from 2 to 64",
     ],

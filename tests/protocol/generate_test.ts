@@ -95,7 +95,10 @@ Deno.test("parseGenerateBody() reads start without type and stream", () => {
 Deno.test("parseGenerateBody() refuses what start refuses", () => {
   const bad: [unknown, string | undefined][] = [
     [{ prompts: [{ text: "a" }], stream: "a" }, "stream"],
-    [{ prompts: [{ text: "a" }], format: { codec: "pcm_f32le" } }, "format"],
+    [
+      { prompts: [{ text: "a" }], format: { codec: "pcm_f32le" } },
+      "format.codec",
+    ],
     [{ prompts: [{ text: "a" }], loop: true }, "loop"],
     [{}, "prompts"],
     [[], undefined],

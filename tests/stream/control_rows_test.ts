@@ -17,7 +17,14 @@ const LAYOUT: [string, number][] = [
 const CHANNELS = 54;
 const MANIFEST = {
   latent: { hop_samples: 3840 },
-  controls: { channels: CHANNELS, layout: LAYOUT },
+  controls: {
+    channels: CHANNELS,
+    layout: LAYOUT,
+    understood: [
+      ...["bpm", "meter", "chords", "key", "parts"],
+      ...["density", "brightness", "energy"],
+    ],
+  },
 } as unknown as Manifest;
 
 function row(rows: Float32Array, frame: number, group: string): number[] {
@@ -55,6 +62,18 @@ Deno.test("controlRows() leaves groups that nobody asked for at zero, mask and a
   for (const name of ["chord", "key", "parts", "density", "energy"]) {
     assert(row(rows, 0, name).every((value) => value === 0), name);
   }
+});
+
+Deno.test("controlRows() does not ask for what the package does not understand", () => {
+  const controls = { ...MANIFEST.controls, understood: ["bpm", "energy"] };
+  const score = new Score({ chords: "Am F", key: "A minor", energy: 0.25 });
+  const source = { score, tempo: new TempoMap(120) };
+  const manifest = { ...MANIFEST, controls } as Manifest;
+  const rows = controlRows(manifest, source, 0, 1);
+  for (const name of ["chord", "key"]) {
+    assert(row(rows, 0, name).every((value) => value === 0), name);
+  }
+  assertEquals(row(rows, 0, "energy"), [0.25, 1]);
 });
 
 Deno.test("controlRows() writes chords, key, parts and levels with their masks", () => {

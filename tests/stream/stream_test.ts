@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertRejects,
+} from "@std/assert";
 import type { Controls } from "../../lib/protocol/mod.ts";
 import { createStream, type MusicStream } from "../../lib/stream/mod.ts";
 import { HOP, ToyModel } from "./toy_model.ts";
@@ -161,6 +166,24 @@ Deno.test("Stream lands an update on the grid of the tempo and meter that wait",
   assertEquals((await at({ energy: 0 }, "bar")).atBeat, 6);
   assertEquals((await at({ energy: 0 }, "4bar")).atBeat, 16);
   stream.cancel();
+});
+
+Deno.test("a ramp of the tempo itself lasts as many beats as it says", async () => {
+  for (const [bpm, beats] of [[60, 4], [240, 8], [130, 3]] as const) {
+    const stream = await open({ duration: { seconds: 20 } });
+    const { atSample, atBeat } = await stream.update(
+      { bpm },
+      { at: "beat", ramp: { beats } },
+    );
+    const end = atSample + Math.round(beats * 60 * 48_000 / ((120 + bpm) / 2));
+    let chunk;
+    do chunk = await stream.read(960, { deadlineMs: 0 }); while (
+      chunk.sample < end
+    );
+    const since = (chunk.sample - end) * bpm / 60 / 48_000;
+    assertAlmostEquals(chunk.beat, atBeat + beats + since, 1e-4);
+    stream.cancel();
+  }
 });
 
 Deno.test("Stream keeps the ramp of each of two updates that land together", async () => {

@@ -1,5 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import type { ScheduledMessage, UpdateOptions } from "../../lib/client/mod.ts";
+import {
+  ConnectionClosedError,
+  type ScheduledMessage,
+  type UpdateOptions,
+} from "../../lib/client/mod.ts";
 import { SERVER_EXAMPLES } from "../../lib/protocol/examples.ts";
 import { DEFAULTS } from "../../web/settings.ts";
 import { Updater } from "../../web/updater.ts";
@@ -19,8 +23,8 @@ class FakeStream {
     this.#answer.resolve(SERVER_EXAMPLES.scheduled);
   }
 
-  refuse(): void {
-    this.#answer.reject(new Error("no"));
+  refuse(error = new Error("no")): void {
+    this.#answer.reject(error);
     this.#answer = Promise.withResolvers();
   }
 }
@@ -54,6 +58,17 @@ Deno.test("Updater sends only the newest once the answer is there", async () => 
   await pause();
   assertEquals(stream.sent.map(({ bpm }) => bpm), [60, 90]);
   assertEquals(heard, [384_000, 384_000]);
+});
+
+Deno.test("Updater tells again what a lost connection may have swallowed", async () => {
+  const stream = new FakeStream();
+  const { updater } = updaterFor(stream);
+  updater.want({ ...DEFAULTS, bpm: 60 });
+  stream.refuse(new ConnectionClosedError(1006, ""));
+  await pause();
+  assertEquals(stream.sent.length, 1);
+  updater.want({ ...DEFAULTS, bpm: 60 });
+  assertEquals(stream.sent.map(({ bpm }) => bpm), [60, 60]);
 });
 
 Deno.test("Updater tells of an error and goes on", async () => {

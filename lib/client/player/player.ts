@@ -52,7 +52,10 @@ export class Player {
   /** First sample of what was begun last. */
   #first = 0;
   #reported: Deferred<void> = deferred();
+  /** The stream that is heard. */
   #stream: Stream | null = null;
+  /** The stream that will be, once its first packet has come. */
+  #next: Stream | null = null;
   #decoder: Decoder | null = null;
   /** Whether the next chunk voids what is buffered. */
   #takesOver = false;
@@ -95,6 +98,11 @@ export class Player {
       new URL("./worklet.js", import.meta.url);
     await context.audioWorklet.addModule(worklet);
     return new Player(context, options.destination ?? context.destination);
+  }
+
+  /** Counts what has been begun; what is heard is of `report.epoch`. */
+  get epoch(): number {
+    return this.#epoch;
   }
 
   /** The newest report of the audio thread. */
@@ -148,18 +156,23 @@ export class Player {
   }
 
   /**
-   * Plays a stream. The one before is heard until the first sample of this one
-   * and then cancelled.
+   * Plays a stream. The one before is played until the first packet of this one
+   * has come, and then cancelled: what it has sent is heard until then.
    *
    * @returns Resolves once the stream has been heard to its end, or another has
    * taken over. Rejects as the stream does.
    */
   async play(stream: Stream): Promise<void> {
-    // One that is paused would never notice that it has been replaced.
-    if (!this.#stream?.ended) this.#stream?.cancel().catch(() => {});
-    this.#stream = stream;
+    end(this.#next);
+    this.#next = stream;
     try {
       for await (const frame of stream) {
+        if (this.#next === stream) {
+          // One that is paused would never notice that it has been replaced.
+          end(this.#stream);
+          this.#stream = stream;
+          this.#next = null;
+        }
         if (this.#stream !== stream) return;
         if (frame.seq === 0 || frame.discontinuity) {
           this.#begin(stream.format!, frame.sample);
@@ -168,11 +181,13 @@ export class Player {
         await this.#room(frame.sample);
       }
       if (this.#stream !== stream) return;
-      const end = await stream.finished;
-      await this.#end(end.type === "done" ? end.samples : Infinity);
+      const last = await stream.finished;
+      await this.#end(last.type === "done" ? last.samples : Infinity);
     } catch (error) {
       if (this.#stream === stream) await this.#end(Infinity);
       throw error;
+    } finally {
+      if (this.#next === stream) this.#next = null;
     }
   }
 
@@ -196,9 +211,16 @@ export class Player {
     );
   }
 
-  /** Falls silent, for good, and closes the context. */
+  /**
+   * Falls silent, for good, and closes the context. A stream that plays is
+   * cancelled, and a recording ends with what was heard.
+   */
   async close(): Promise<void> {
-    this.#stream = null;
+    end(this.#stream);
+    end(this.#next);
+    this.#stream = this.#next = null;
+    this.#recording?.end();
+    this.#recording = null;
     this.#decoder?.close();
     this.#node.disconnect();
     this.#ended.resolve();
@@ -298,4 +320,9 @@ export class Player {
   #post(message: ToWorklet): void {
     this.#node.port.postMessage(message);
   }
+}
+
+/** Cancels a stream that nobody will hear. */
+function end(stream: Stream | null): void {
+  if (stream && !stream.ended) stream.cancel().catch(() => {});
 }
