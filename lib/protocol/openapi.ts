@@ -54,8 +54,8 @@ function status(description: string, value: string): Json {
   return { description, content: { "application/json": { schema } } };
 }
 
-function header(description: string, schema: Json): Json {
-  return { description, required: true, schema };
+function header(description: string, schema: Json, required = true): Json {
+  return { description, required, schema };
 }
 
 function audioResponse(): Json {
@@ -70,6 +70,7 @@ function audioResponse(): Json {
         "What the model makes nothing of, apart by commas: `control_ignored` " +
           "and the control, `prompt_not_understood`. Absent if there is none.",
         { type: "string" },
+        false,
       ),
     },
     content: {

@@ -39,13 +39,18 @@ def parser():
             p.add_argument("--size", default="pocket", choices=("pocket", "studio"), help="10 M or 105 M parameters")
         if name == "codec":
             p.add_argument("--clips", type=int, default=120, help="clips held in memory")
+        if name in ("layers", "steps"):
+            p.add_argument("--guidance", type=float, help="steps: of the real score (default: that of the method); layers: to be learned (default: none)")
+        if name == "layers":
+            p.add_argument("--rank", type=int, default=0, help="learn low-rank adapters of the base instead of new weights")
         if name == "steps":
-            p.add_argument("--guidance", type=float, help="of the real score (default: that of the method)")
             p.add_argument("--seed", type=int, default=0)
         p.add_argument("--dims", type=int, default=128)
         p.add_argument("--workers", type=int, default=2)
         p.add_argument("--package", default="pocket", help="folder that export, report and toy write, and whose prompt encoder is evaluated")
         p.add_argument("--weights", default="base", choices=("base", "ase", "layers", "dmd-gan", "presto-s", "presto-ls"), help="export: which denoiser")
+        if name == "export":
+            p.add_argument("--beside", metavar="PACKAGE", help="of adapters: the package of the base that they add to")
         if name == "evaluate":
             evaluate_arguments(p)
         p.add_argument("--method", default="presto-ls", choices=("presto-ls", "presto-s", "dmd-gan"), help="steps: what to train")
@@ -112,7 +117,7 @@ def main():
     elif args.stage == "layers":
         from .presto import stage
 
-        stage.run_layers(args.corpus, args.work, args.minutes, args.ase, 128 if args.tiny else 1024)
+        stage.run_layers(args.corpus, args.work, args.minutes, args.ase, args.guidance, args.rank, 128 if args.tiny else 1024)
     elif args.stage == "steps":
         from .presto import stage
 
@@ -133,7 +138,7 @@ def main():
     elif args.stage == "export":
         from . import export
 
-        export.run(args.work, args.package, args.weights)
+        export.run(args.work, args.package, args.weights, args.beside)
     elif args.stage == "judge":
         from . import judge
 

@@ -25,7 +25,8 @@ from .checkpoint import Ema
 from .codec import features as F
 from .codec import synthesis
 from .codec.decoder import Decoder
-from .presto import noise, sample
+from .lean import lean
+from .presto import adapters, noise, sample
 from .presto.layers import SMALLEST
 from .presto.music import Conditions, Music
 from .quantise import SCALE, to_bytes, to_int8, white_noise
@@ -184,12 +185,12 @@ DISTILLED_SAMPLER = {
     "max_steps": 8,
     "guidance": None,
 }
-SHIPPED = "base"
+SHIPPED = "presto-ls"  # what is called just "pocket"
 DISTILLED = ("dmd-gan", "presto-s", "presto-ls")
 DROPPING = ("ase", "layers", "presto-ls")
 
 
-def manifest(c, graphs, tokenizer, weights=SHIPPED):
+def manifest(c, graphs, tokenizer, weights):
     budgets = {
         "input": "blocks",
         "min": SMALLEST,
@@ -200,8 +201,8 @@ def manifest(c, graphs, tokenizer, weights=SHIPPED):
     return {
         "format": 1,
         "id": "pocket" if weights == SHIPPED else f"pocket-{weights}",
-        "version": "0.6.1",
-        "title": "Pocket" if weights == SHIPPED else f"Pocket ({weights})",
+        "version": "0.7.0",
+        "title": "Pocket" if weights == SHIPPED else f"Pocket, {weights}",
         "licence": "MIT",
         "sample_rate": F.SAMPLE_RATE,
         "channels": 2,
@@ -277,7 +278,7 @@ LEVELS = (0.05, 0.15, 0.5, 1.5, 5.0, 15.0)
 
 
 @torch.no_grad()
-def own_pieces(base, weights=SHIPPED, frames=64, pieces=6):
+def own_pieces(base, weights="base", frames=64, pieces=6):
     """What the network reads while it makes music for random prompts and controls, noise level by noise level, with and without a beginning."""
     c, music, out = base.c, Music(base), []
     budgets = noise.BUDGETS if weights in DROPPING else None
@@ -304,11 +305,16 @@ def own_pieces(base, weights=SHIPPED, frames=64, pieces=6):
     return out
 
 
-def denoiser_graph(network, path, budgets=False, tail=False, feeds=()):
+def denoiser_graph(network, path, budgets=False, tail=False, feeds=(), beside=None):
     """Writes the denoiser; with `budgets` it takes the number of blocks to run, which `tail` leaves out at the end.
 
-    With `feeds`, which show the ranges of its inputs, its products are of whole numbers.
+    With `feeds`, which show the ranges of its inputs, its products are of whole numbers. A network with adapters is then written
+    as what it adds to the graph `beside` (ValueError without).
     """
+    added = adapters.learned(network)
+    if added and not (feeds and beside):
+        raise ValueError("a network with adapters is written in whole numbers, beside the package that it adds to")
+    network = adapters.merge(network)
     c, b, n = network.c, 2, 24
     names = ["x", "c_noise", "prompt", "controls", "context"], ["f"]
     args = [
@@ -328,6 +334,8 @@ def denoiser_graph(network, path, budgets=False, tail=False, feeds=()):
         # Latents and controls come in as they are.
         to_int8(path, feeds, lambda name, shape: shape[0] == c.patch * (2 * c.latents + 1 + c.controls), apart=budgets)
         to_bytes(path)
+        if added:
+            lean(path, beside, added)
     to_half(path)
     if budgets and branch(path, "blocks") != c.blocks - SMALLEST + tail:
         raise ValueError(f'graph "{path}" has not a branch for every block that may be left out')
@@ -365,26 +373,34 @@ def encoder_graph(fitted, path):
     return write_graph(EncoderGraph(fitted), (features,), path, ["features"], ["latents"], ({1: auto},))
 
 
-def run(work, package, weights=SHIPPED):
-    """Writes the folder `package` out of the checkpoints in `work`; `weights` says which denoiser."""
+def run(work, package, weights="base", beside=None):
+    """Writes the folder `package` out of the checkpoints in `work`; `weights` says which denoiser.
+
+    Adapters are written as what they add to the denoiser of the package `beside`, whose other graphs are taken as they are.
+    """
     out = Path(package)
     out.mkdir(parents=True, exist_ok=True)
     base, decoder, student = load_models(work)
     if weights != "base":
         from .presto.stage import averaged
 
-        network = averaged(work, weights).base.network.eval()
-        base.network = network  # the resampler is the base's: prompts mean the same in all rows
-    graphs = {
-        "prompt": prompt_graph(PromptGraph(student, base.resampler), out / "prompt.onnx"),
-        "denoiser": denoiser_graph(base.network, out / "denoiser.onnx", weights in DROPPING, weights == "ase", own_pieces(base, weights)),
-        "decoder": decoder_graph(DecoderGraph(decoder), out / "decoder.onnx"),
-        "encoder": encoder_graph(dict(np.load(Path(work) / "pca.npz")), out / "encoder.onnx"),
-    }
-
-    from .text.teacher import folder
-
+        base.network = averaged(work, weights, merged=False).base.network.eval()  # the resampler is the base's: prompts mean the same in all rows
+    under = Path(beside) / "denoiser.onnx" if beside else None
+    denoiser = denoiser_graph(base.network, out / "denoiser.onnx", weights in DROPPING, weights == "ase", own_pieces(base, weights), under)
     tokenizer = out / "tokenizer.json"
-    shutil.copy(folder() / "tokenizer.json", tokenizer)
-    text = json.dumps(manifest(base.c, graphs, tokenizer, weights), indent=1)
+    if beside:  # all but the denoiser is its base's, to the byte
+        theirs = json.loads((Path(beside) / "model.json").read_text())
+        graphs = {"prompt": theirs["prompt"]["graph"], "decoder": theirs["decoder"]["graph"], "encoder": theirs["encoder"]["graph"]}
+        for name in ("tokenizer.json", *(graph["file"] for graph in graphs.values())):
+            shutil.copy(Path(beside) / name, out / name)
+    else:
+        from .text.teacher import folder
+
+        graphs = {
+            "prompt": prompt_graph(PromptGraph(student, base.resampler), out / "prompt.onnx"),
+            "decoder": decoder_graph(DecoderGraph(decoder), out / "decoder.onnx"),
+            "encoder": encoder_graph(dict(np.load(Path(work) / "pca.npz")), out / "encoder.onnx"),
+        }
+        shutil.copy(folder() / "tokenizer.json", tokenizer)
+    text = json.dumps(manifest(base.c, {"denoiser": denoiser, **graphs}, tokenizer, weights), indent=1)
     (out / "model.json").write_text(text + "\n")

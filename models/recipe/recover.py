@@ -12,44 +12,57 @@ import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, numpy_helper
+from torch.nn.utils import parametrize
 
 from .base.model import Config
 from .base.train import Base
 from .checkpoint import Ema, save
 from .codec import pca as P
 from .codec.decoder import Decoder
-from .export import DROPPING, DecoderGraph, PromptGraph, decoder_graph, denoiser_graph, own_pieces, prompt_graph
+from .export import DROPPING, SHIPPED, DecoderGraph, PromptGraph, decoder_graph, denoiser_graph, own_pieces, prompt_graph
+from .lean import thin
+from .presto import adapters
 from .presto.music import Music
 from .text.student import Student
 
 NEAR = 4e-3  # what seven bits make of weights as `scramble` draws them
 
 
+# What the exporter, `quantise` and `lean` leave to the runtime to work out when it loads.
+FOLDED = {
+    "Cast": lambda a: a.astype(np.float32),
+    "DequantizeLinear": lambda a, scale, zero=0: (a.astype(np.float32) - zero) * scale,
+    "Mul": np.multiply,
+    "Gemm": lambda a, b, c: a @ b + c,
+    "QuantizeLinear": lambda a, scale, zero: np.clip(np.round(a / scale) + zero, -128, 127),
+    "Clip": np.clip,
+    "Identity": lambda a: a,
+}
+
+
 def tensors(path):
-    """-> {(shape, n): array} of a graph's weights, as they were before they were halved or quantised.
+    """-> {(shape, n): array} of a graph's weights, as they were before they were halved, quantised or split.
 
     `n` counts those of one shape in the order in which they are used: names are the exporter's whim.
     """
-    made, found, whole = {}, {}, set()
+    known, unused, found = {}, set(), {}
 
     def walk(graph):
         own = {w.name: numpy_helper.to_array(w) for w in graph.initializer}
-        made.update(own)
-        whole.update(own)
+        known.update(own)
+        unused.update(own)
         for node in graph.node:
-            if node.op_type in ("Cast", "DequantizeLinear") and node.input[0] in whole:
-                scale = made[node.input[1]] if node.op_type == "DequantizeLinear" else np.float32(1)
-                made[node.output[0]] = made[node.input[0]].astype(np.float32) * scale
-                continue
-            if node.op_type == "Mul" and node.input[0].endswith("_whole"):  # of `quantise.to_bytes`
-                made[node.output[0]] = made[node.input[0]] * made[node.input[1]]
+            if node.op_type in FOLDED and all(name in known for name in node.input):
+                known[node.output[0]] = FOLDED[node.op_type](*(known[name] for name in node.input))
+                unused.add(node.output[0])
                 continue
             for inner in node.attribute:  # blocks that may be left out stand in branches
                 if inner.name == "then_branch":
                     walk(inner.g)
             for name in node.input:
-                if name in made:
-                    array = made.pop(name)
+                if name in unused:
+                    unused.remove(name)
+                    array = known[name]
                     found[array.shape, sum(shape == array.shape for shape, _ in found)] = array
 
     walk(onnx.load(path).graph)
@@ -123,7 +136,7 @@ def run(package, work):
     package, work = Path(package), Path(work)
     manifest = json.loads((package / "model.json").read_text())
     if manifest["sampler"]["guidance"] is None:
-        return distilled(package, work, manifest["id"].partition("-")[2])
+        return distilled(package, work, manifest["id"].partition("-")[2] or SHIPPED)
     work.mkdir(parents=True, exist_ok=True)
     weights = tensors(package / "decoder.onnx")
     linear = next(a for a in weights.values() if a.ndim == 2 and a.shape[1] == len(P.weights()))
@@ -141,10 +154,37 @@ def run(package, work):
             save(work / f"{name}.pt", model=module, ema=Ema(module, 0), step=0, seconds=0.0, **extra)
 
 
+@torch.no_grad()
+def readapt(network, base, parts):
+    """Splits the matrices of `network` into those of `base` and what was added to them, `parts` of `lean.thin`: adapters can be trained further."""
+    adapters.adapt(network, parts[0][1].shape[1])
+    for name, layer in network.named_modules():
+        if not parametrize.is_parametrized(layer):
+            continue
+        weight, added = layer.parametrizations.weight.original, layer.parametrizations.weight[0]
+        weight.copy_(base.get_submodule(name).weight)
+        w = weight.numpy()
+        found = [(far(w, a), b, c) for a, b, c in parts] + [(far(w, a.T), c.T, b.T) for a, b, c in parts]
+        near, up, down = min(found, key=lambda one: one[0])
+        if near > 1e-3 * np.abs(w).mean():
+            raise ValueError(f'"{name}" of the base is not what the package adds to')
+        added.up.copy_(torch.tensor(up.copy()))
+        added.down.copy_(torch.tensor(down.copy()))
+
+
+def far(a, b):
+    return float(np.abs(a - b).mean()) if a.shape == b.shape else np.inf
+
+
 def distilled(package, work, method):
-    """Writes work/METHOD.pt, if it is not there, out of the denoiser of `package`."""
-    music = Music(Base(Config(**torch.load(work / "base.pt", map_location="cpu", weights_only=False)["config"])))
+    """Writes work/METHOD.pt, if it is not there, out of the denoiser of `package`: as adapters of work/base.pt, if that is what it has."""
+    state = torch.load(work / "base.pt", map_location="cpu", weights_only=False)
+    music = Music(Base(Config(**state["config"])))
     restore_denoiser(music.base, package / "denoiser.onnx", method)
+    if parts := thin(package / "denoiser.onnx"):
+        base = Base(music.base.c)
+        base.load_state_dict(state["ema"]["model"])
+        readapt(music.base.network, base.network, parts)
     restore(PromptGraph(Student(), music.base.resampler), prompt_graph, package / "prompt.onnx")
     if not (work / f"{method}.pt").exists():
         save(work / f"{method}.pt", generator=music, ema=Ema(music, 0), step=0, seconds=0.0)

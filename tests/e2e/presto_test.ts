@@ -3,8 +3,8 @@ import { assert, assertEquals } from "@std/assert";
 import { start, TestClient } from "../session/test_server.ts";
 import { sharedServer } from "./server.ts";
 
-const ID = "pocket-presto-ls";
-const server = sharedServer({ env: { MODELS: "models/presto" } });
+const ID = "pocket";
+const server = sharedServer({ env: { MODELS: "models/pocket" } });
 
 const PIECE = {
   ...{ seed: 5, bpm: 120, duration: { seconds: 4 } },

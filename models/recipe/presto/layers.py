@@ -10,17 +10,22 @@ import torch
 from torch import nn
 
 from ..checkpoint import Ema, load, save
-from . import noise
+from . import noise, sample
 from .steps import over_unknown
 
-FREE = 0.3  # share of batches with a budget drawn at random, so that a server under load may lower it
-SMALLEST = 4
+FREE = 0.2  # share of batches with a budget drawn at random, so that a server under load may lower it
+SMALLEST = 8
+
+
+def any_budget(budgets, largest):
+    """A budget that a server under load may ask for at any level."""
+    return int(torch.randint(min(SMALLEST, *(blocks for _, blocks in budgets)), largest + 1, ()))
 
 
 def draw_budget(budgets, largest):
     """-> (blocks, noise levels' highest and lowest): by the schedule, or free of it."""
     if float(torch.rand(())) < FREE:
-        return int(torch.randint(SMALLEST, largest + 1, ())), float("inf"), 0.0
+        return any_budget(budgets, largest), float("inf"), 0.0
     # As often as the training distribution asks for it: by the budget of one draw.
     blocks = noise.budget(float(noise.training(1)), budgets)
     return blocks, *noise.span(blocks, budgets)
@@ -53,10 +58,32 @@ def loss_of(model, x, cond, sigma, blocks, ase=False, self_teacher=1.0):
     return loss
 
 
-def train(model, batches, out, minutes, budgets=noise.BUDGETS, ase=False, lr=2e-4, decay=0.995, every=50, log=print):
-    """Fine-tunes for `minutes` (the rate falls to 5 %), resumable from `out`; `out` holds model and averaged weights."""
+def pupil_loss(pupil, teacher, x, cond, guidance, budgets=noise.BUDGETS):
+    """One call of the pupil, at the budget of its noise level, against the guided teacher's two (Meng et al. 2023). -> the loss, blocks.
+
+    Levels are those that a generator starts from.
+    """
+    free = float(torch.rand(())) < FREE / 2
+    sigma, blocks = noise.inference(len(x), budgets=None if free else budgets)
+    if free:
+        blocks = any_budget(budgets, pupil.blocks)
+    sd = pupil.sigma_data
+    shape = (-1, *[1] * (x.ndim - 1))
+    noisy = x + sigma.reshape(shape) * torch.randn_like(x)
+    with torch.no_grad():
+        wanted = sample.guided(teacher, noisy, sigma, cond, guidance)
+    weight = ((sigma**2 + sd**2) / (sigma * sd) ** 2).reshape(shape)
+    return over_unknown(weight * (pupil.denoise(noisy, sigma, cond, blocks) - wanted) ** 2, cond), blocks
+
+
+def train(model, batches, out, minutes, budgets=noise.BUDGETS, ase=False, guided=None, lr=2e-4, decay=0.995, every=50, log=print):
+    """Fine-tunes for `minutes` (the rate falls to 5 %), resumable from `out`; `out` holds model and averaged weights.
+
+    With `guided` (teacher, guidance) the model learns that, instead of music.
+    """
     ema = Ema(model, decay)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=lr, betas=(0.9, 0.97), weight_decay=0.0)
+    trained = [p for p in model.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(trained, lr=lr, betas=(0.9, 0.97), weight_decay=0.0)
     state = load(out, model=model, ema=ema, optimiser=optimiser)
     step, seconds, sums, saved = state.get("step", 0), state.get("seconds", 0.0), {}, time.time()
     while seconds < 60 * minutes:
@@ -64,8 +91,11 @@ def train(model, batches, out, minutes, budgets=noise.BUDGETS, ase=False, lr=2e-
         for group in optimiser.param_groups:
             group["lr"] = lr * min(1, (step + 1) / 100) * (1 - 0.95 * seconds / (60 * minutes))
         x, cond = batches()
-        blocks, high, low = draw_budget(budgets, model.blocks)
-        loss = loss_of(model, x, cond, levels_between(len(x), high, low), blocks, ase)
+        if guided:
+            loss, blocks = pupil_loss(model, guided[0], x, cond, guided[1], budgets)
+        else:
+            blocks, high, low = draw_budget(budgets, model.blocks)
+            loss = loss_of(model, x, cond, levels_between(len(x), high, low), blocks, ase)
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -6,7 +6,7 @@ import torch
 
 P_MEAN, P_STD = -0.4, 1.2
 SIGMA_MAX, SIGMA_MIN, RHO = 15.0, 0.05, 1000
-BUDGETS = ((1.2, 6), (0.4, 9), (0.0, 12))  # blocks kept above a sigma: the fewest at high noise
+BUDGETS = ((1.2, 10), (0.4, 11), (0.0, 12))  # blocks kept above a sigma: the fewest at high noise
 
 
 def training(count):

@@ -6,10 +6,13 @@ from . import noise
 
 
 @torch.no_grad()
-def pingpong(model, shape, cond, steps, budgets=None, generator=None):
-    """Multistep consistency sampling (Song et al. 2023, algorithm 1): predict x, add noise of the next level, repeat."""
+def pingpong(model, shape, cond, steps, budgets=None, generator=None, first=None):
+    """Multistep consistency sampling (Song et al. 2023, algorithm 1): predict x, add noise of the next level, repeat.
+
+    With `first` it ends after as many of the steps.
+    """
     x = torch.zeros(shape)
-    for sigma in noise.levels(steps):
+    for sigma in noise.levels(steps)[:first]:
         noisy = x + sigma * torch.randn(shape, generator=generator)
         blocks = noise.budget(sigma, budgets) if budgets else None
         x = model.denoise(noisy, torch.full((shape[0],), sigma), cond, blocks)

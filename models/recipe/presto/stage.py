@@ -2,6 +2,7 @@
 
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -10,24 +11,33 @@ from ..base.data import Examples
 from ..base.model import Config
 from ..base.train import Base
 from ..checkpoint import Ema
-from . import layers, measure, sample, steps
+from . import adapters, layers, measure, sample, steps
 from .music import Batches, Chains, Music, heard_power
 
 WARM = 120  # the fake score's own first updates
+ADAPTERS_LR = 3e-4  # a step of a thin matrix moves the wide one less
 METHODS = {"presto-ls": steps.presto_ls, "presto-s": steps.presto_s, "dmd-gan": steps.dmd_gan}
 
 
-def averaged(work, name="base"):
-    """The averaged weights of work/NAME.pt as a Music. `base` was saved as a Base, the others as a Music."""
+def averaged(work, name="base", merged=True):
+    """The averaged weights of work/NAME.pt as a Music. `base` was saved as a Base, the others as a Music.
+
+    Adapters are merged into the matrices, if `merged`.
+    """
     state = torch.load(Path(work) / "base.pt", map_location="cpu", weights_only=False)
     base = Base(Config(**state["config"]))
     music = Music(base)
     target = base if name == "base" else music
     if name != "base":
         state = torch.load(Path(work) / f"{name}.pt", map_location="cpu", weights_only=False)
+        rank = adapters.rank_of(state["ema"]["model"])
+        if rank:
+            adapters.adapt(base.network, rank)
     ema = Ema(target, 0)
     ema.load_state_dict(state["ema"])
     target.load_state_dict(ema.model.state_dict())
+    if merged:
+        adapters.merge(base.network)
     return music
 
 
@@ -39,28 +49,39 @@ def report(name, draw, held, resampler, data, seed=0, log=print):
     return {"distance": distance, "rms": rms}
 
 
-def run_layers(corpus, work, minutes, ase=False, frames=1024, lr=2e-4):
-    """work/base.pt -> work/layers.pt (or ase.pt)."""
+def run_layers(corpus, work, minutes, ase=False, guidance=None, rank=0, frames=1024):
+    """work/base.pt -> work/layers.pt (or ase.pt). With `guidance` it learns what the base says when it is guided, with `rank` as adapters of the base."""
     teacher = averaged(work)
+    model = copy.deepcopy(teacher)
+    model.base.resampler.requires_grad_(False)
+    lr = 2e-4
+    if rank:
+        adapters.adapt(model.base.network, rank)
+        lr = 2e-3
     batches = Batches(Examples(corpus, work, "train"), teacher.base.resampler, frames)
-    teacher.base.resampler.requires_grad_(False)
-    layers.train(teacher, batches, Path(work) / ("ase.pt" if ase else "layers.pt"), minutes, ase=ase, lr=lr)
+    guided = (teacher.requires_grad_(False), guidance) if guidance else None
+    layers.train(model, batches, Path(work) / ("ase.pt" if ase else "layers.pt"), minutes, ase=ase, guided=guided, lr=lr)
 
 
 def run_steps(corpus, work, minutes, method="presto-ls", frames=1152, updates=None, seed=0, **changes):
-    """work/base.pt (and layers.pt for presto-ls) -> work/METHOD.pt, with a line of quality at each checkpoint."""
+    """work/base.pt (and layers.pt for presto-ls) -> work/METHOD.pt, with a line of quality at each checkpoint.
+
+    If that begins as adapters of the base, adapters are what is trained.
+    """
     torch.manual_seed(seed)
     work = Path(work)
     teacher = averaged(work)
     options = METHODS[method](**changes)
     goes_on = (work / f"{method}.pt").exists()
-    start = averaged(work, "layers") if options.budgets and not goes_on else teacher
+    start = averaged(work, method if goes_on else "layers", merged=False) if goes_on or options.budgets else teacher
+    if adapters.rank_of(start.state_dict()) and "lr" not in changes:
+        options = replace(options, lr=ADAPTERS_LR)
     train, held = Examples(corpus, work, "train", seed=seed), Examples(corpus, work, "val", seed=1)
     held.clips += Examples(corpus, work, "test", seed=1).clips
     resampler = teacher.base.resampler
     data = measure.Frechet([z.astype("float32") for z, _, _ in held.clips])
     chains = Chains(train, resampler, budgets=options.budgets) if options.own else None
-    generator = copy.deepcopy(start).requires_grad_(True)
+    generator = copy.deepcopy(start)
     distiller = steps.Distiller(teacher, generator, Batches(train, resampler, frames), options, chains, heard_power(work))
     history = work / f"{method}.jsonl"
 

@@ -4,7 +4,8 @@ A generator G makes x from noised audio in one step. The real score is the guide
 follows G by denoising its output, and carries the least-squares discriminator on its hidden states. Of
 `Options`, the defaults are Presto's in kind (the rates and weights are for models of our size); `dmd_gan` is the baseline that takes all noise from the inference
 levels. `told` (the fake score knows the level that G started from), `own` (part of the batches go on from G's own
-output) and `energy` (the level of what is made is held to that of music) are additions of this recipe.
+output), `unrolled` (part of what G starts from is what it made in the steps before) and `energy` (the level of
+what is made is held to that of music) are additions of this recipe.
 """
 
 import copy
@@ -15,16 +16,18 @@ import torch
 from torch import nn
 
 from ..checkpoint import Ema, load, save
-from . import noise, sample
+from . import adapters, noise, sample
+
+MOST_STEPS = 8  # that G is used with
 
 
 @dataclass
 class Options:
-    guidance: float = 2.5  # of the real score only
+    guidance: float = 2.25  # of the real score only
     fake_updates: int = 4  # an update of G
     lr: float = 6e-5
     fake_lr: float = 2e-4
-    gan: float = 0.03  # weight of the generator's adversarial loss
+    gan: float = 0.1  # weight of the generator's adversarial loss
     discriminator: float = 0.1  # weight of the discriminator's beside the denoising loss
     p_dmd: str = "training"  # "training" or "inference": where noise levels are drawn
     p_gan: str = "training"
@@ -33,7 +36,8 @@ class Options:
     budgets: tuple | None = None  # G's layer budgets (Presto-LS)
     told: bool = True
     own: float = 0.25  # share of the updates, of both, on G's own continuations
-    energy: float = 0.05  # weight of the squared difference in level, in nepers: multistep samples swell without
+    unrolled: float = 0.5  # share of the batches in which G goes on from its own steps, as when it is used (the backward simulation of DMD2, Yin et al. 2024)
+    energy: float = 0.2  # weight of the squared difference in level, in nepers: multistep samples swell without
     hinge: bool = False
     ema: float = 0.995  # over minutes: what the generator circles about is better than where it is
     taps: tuple = (3, 6, 9)
@@ -50,7 +54,7 @@ def presto_ls(**changes):
 
 def dmd_gan(**changes):
     everywhere = {"p_dmd": "inference", "p_gan": "inference", "p_dsm": "inference"}
-    return replace(Options(discrete=4, told=False, own=0, energy=0, **everywhere), **changes)
+    return replace(Options(discrete=4, told=False, own=0, unrolled=0, energy=0, **everywhere), **changes)
 
 
 class Head(nn.Module):
@@ -116,7 +120,8 @@ class Distiller:
         self.last_own = None  # what the chains made last: for the fake score, which has to know all that G makes
         self.generator = generator
         for name, p in generator.named_parameters():
-            p.requires_grad_(not any(part in name for part in options.frozen))
+            if any(part in name for part in options.frozen):
+                p.requires_grad_(False)
         self.ema = Ema(generator, options.ema)
         self.fake = Fake(teacher, options.taps, options.told)
         trained = [p for p in generator.parameters() if p.requires_grad]
@@ -129,7 +134,7 @@ class Distiller:
         for pupil in (self.generator, self.ema.model, self.fake.model):
             weights = pupil.state_dict()
             for name, now in self.teacher.state_dict().items():
-                weights[name] += now - before[name]
+                weights[name if name in weights else adapters.original(name)] += now - before[name]
 
     def level(self, kind, count):
         return noise.training(count) if kind == "training" else noise.inference(count, self.o.discrete)[0]
@@ -144,9 +149,17 @@ class Distiller:
         return x + sigma.reshape(-1, *[1] * (x.ndim - 1)) * torch.randn_like(x)
 
     def generate(self, x, cond):
-        """G's x from x noised to a level of the inference grid; what is known stays. -> x, level (batch)."""
-        sigma, blocks = noise.inference(len(x), self.o.discrete, self.o.budgets)
-        made = self.generator.denoise(self.noised(x, sigma), sigma, cond, blocks)
+        """G's x from x, or what it has made in some steps, noised to a level of the inference grid; what is known stays. -> x, level (batch)."""
+        start = x
+        if float(torch.rand(())) < self.o.unrolled:
+            count = int(torch.randint(2, MOST_STEPS + 1, ()))
+            done = int(torch.randint(1, count, ()))
+            start = sample.pingpong(self.generator, x.shape, cond, count, self.o.budgets, first=done)
+            level = noise.levels(count)[done]
+            sigma, blocks = torch.full((len(x),), level), noise.budget(level, self.o.budgets) if self.o.budgets else None
+        else:
+            sigma, blocks = noise.inference(len(x), self.o.discrete, self.o.budgets)
+        made = self.generator.denoise(self.noised(start, sigma), sigma, cond, blocks)
         return cond.unknown * made + (1 - cond.unknown) * x, sigma
 
     def matching_loss(self, made, cond, level):

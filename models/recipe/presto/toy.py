@@ -110,7 +110,10 @@ def energy_distance(points, count=2048):
     return float(2 * torch.cdist(a, b).mean() - among - torch.cdist(b, c).mean())
 
 
-OPTIONS = {"guidance": 1.0, "lr": 1e-3, "fake_lr": 2e-3, "gan": 0.05, "discriminator": 0.1, "own": 0, "taps": (1, 3, 5), "fake_updates": 2, "ema": 0.97}
+OPTIONS = {
+    **{"guidance": 1.0, "lr": 1e-3, "fake_lr": 2e-3, "gan": 0.05, "discriminator": 0.1, "own": 0, "unrolled": 0, "energy": 0.05},
+    **{"taps": (1, 3, 5), "fake_updates": 2, "ema": 0.97},
+}
 ABLATIONS = {
     "Presto-S": {},
     "p_DMD of inference": {"p_dmd": "inference"},

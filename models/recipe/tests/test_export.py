@@ -1,5 +1,7 @@
 """The denoiser in whole numbers does what it did, and can be turned back into one to train further."""
 
+import copy
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -10,8 +12,10 @@ from onnx import TensorProto
 from recipe.base.model import Config
 from recipe.base.train import Base
 from recipe.export import BudgetGraph, denoiser_graph, own_pieces
+from recipe.lean import thin
+from recipe.presto import adapters
 from recipe.presto.layers import SMALLEST
-from recipe.recover import restore_denoiser
+from recipe.recover import readapt, restore_denoiser
 
 
 def test_a_denoiser_in_whole_numbers_can_be_recovered(tmp_path):
@@ -60,7 +64,7 @@ def test_blocks_that_may_be_left_out_stand_in_branches_and_are_left_out(tmp_path
     assert sum(node.op_type == "Softmax" for node in graph.node) == SMALLEST + SMALLEST // 2
     session = onnxruntime.InferenceSession(path)
     feed = pieces[-1]
-    for blocks in (SMALLEST, 8, 12):
+    for blocks in (SMALLEST, 10, 12):
         got = session.run(None, feed | {"blocks": np.array(blocks)})[0]
         given = {k: torch.tensor(v) for k, v in feed.items() if k != "blocks"}
         with torch.no_grad():
@@ -68,3 +72,35 @@ def test_blocks_that_may_be_left_out_stand_in_branches_and_are_left_out(tmp_path
             own = base.network(*given.values(), blocks).numpy() if blocks < 12 else want
         assert np.sqrt(((got - want) ** 2).mean()) < (0.03 if whole else 2e-3) * np.abs(want).max()
         assert np.abs(own - want).max() < 1e-5 * np.abs(want).max()
+
+
+def test_adapters_are_written_as_what_they_add_to_another_graph(tmp_path):
+    torch.manual_seed(0)
+    base = Base(Config(latents=32, dim=64, blocks=12, heads=2)).eval()
+    for p in base.parameters():
+        torch.nn.init.normal_(p, std=0.15)
+    beside, path = tmp_path / "base.onnx", tmp_path / "denoiser.onnx"
+    denoiser_graph(base.network, beside, feeds=own_pieces(base, frames=16, pieces=2))
+    restore_denoiser(base, beside)  # what is stored, to the last digit
+    plain = copy.deepcopy(base.network)
+    adapters.adapt(base.network, 4)
+    for name, p in base.named_parameters():
+        if name.endswith(".up"):
+            torch.nn.init.normal_(p, std=0.01)
+    pieces = own_pieces(base, "presto-ls", frames=16, pieces=2)
+    with pytest.raises(ValueError, match="beside"):
+        denoiser_graph(base.network, path, budgets=True, feeds=pieces)
+    denoiser_graph(base.network, path, budgets=True, feeds=pieces, beside=beside)  # raises where the graph does something else
+    stored, graph = path.read_bytes(), onnx.load(beside).graph
+    large = [w.raw_data for w in graph.initializer if w.data_type == TensorProto.INT8 and min(w.dims) >= 64]
+    assert len(large) > 40 and all(raw in stored for raw in large)
+    again = Base(base.c).eval()
+    restore_denoiser(again, path, "presto-ls")
+    wanted = dict(base.network.named_parameters())  # merged by the exporter
+    for name, p in again.network.named_parameters():
+        assert (p - wanted[name]).abs().max() < 0.02 * wanted[name].abs().max(), name
+    readapt(again.network, plain, thin(path))
+    adapters.merge(again.network)
+    wanted = dict(base.network.named_parameters())  # merged by the exporter
+    for name, p in again.network.named_parameters():
+        assert (p - wanted[name]).abs().max() < 0.02 * wanted[name].abs().max(), name

@@ -5,7 +5,7 @@ import copy
 import pytest
 import torch
 
-from recipe.presto import layers, noise, steps, toy
+from recipe.presto import adapters, layers, noise, sample, steps, toy
 from recipe.presto.toy import MODES, batches, draw, judged
 
 
@@ -65,3 +65,55 @@ def test_pupils_follow_a_teacher_that_was_trained_further(teacher, tmp_path):
     for before, after in ((d.generator, again.generator), (d.ema.model, again.ema.model), (d.fake.model, again.fake.model)):
         assert torch.allclose(after.out.bias, before.out.bias + 1, atol=1e-6)
         assert torch.allclose(after.inp.weight, before.inp.weight, atol=1e-6)
+
+
+class Guided(toy.Plain):
+    """Asked for the ring itself; the null asks for nothing, which the toy below answers with half of it."""
+
+    def __init__(self, share=1.0):
+        self.share = share
+
+    def null(self):
+        return Guided(0.5)
+
+
+class Asked(toy.Toy):
+    def denoise(self, x, sigma, cond, blocks=None):
+        return cond.share * super().denoise(x, sigma, cond, blocks)
+
+
+def test_a_pupil_says_in_one_call_and_fewer_blocks_what_its_guided_teacher_says_in_two(teacher, tmp_path):
+    torch.manual_seed(0)
+    asked = Asked().requires_grad_(False)
+    asked.load_state_dict(teacher.state_dict())
+    pupil = copy.deepcopy(asked).requires_grad_(True)
+
+    def asking():
+        return batches()[0], Guided()
+
+    x, cond = batches(250)[0], Guided()
+    sigma = torch.full((250,), 2.0)
+    noisy = x + 2.0 * torch.randn_like(x)
+    wanted = sample.guided(asked, noisy, sigma, cond, 1.5)
+    budgets = ((1.2, 5), (0.0, 6))
+    before = float((pupil.denoise(noisy, sigma, cond, 5) - wanted).square().mean())
+    pupil = layers.train(pupil, asking, tmp_path / "l.pt", 0.25, budgets, guided=(asked, 1.5), lr=1e-3, every=1000)
+    after = float((pupil.denoise(noisy, sigma, cond, 5) - wanted).square().mean())
+    assert after < before / 3
+
+
+def test_adapters_begin_as_nothing_are_all_that_is_learned_and_can_be_merged():
+    torch.manual_seed(0)
+    plain = torch.nn.Sequential(torch.nn.Linear(80, 96), torch.nn.Tanh(), torch.nn.Linear(96, 3))
+    adapted = adapters.adapt(copy.deepcopy(plain), 4)
+    x = torch.randn(5, 80)
+    assert torch.equal(adapted(x), plain(x))
+    assert adapters.rank_of(adapted.state_dict()) == 4 and adapters.rank_of(plain.state_dict()) == 0
+    learned = {name for name, p in adapted.named_parameters() if p.requires_grad}
+    assert learned == {"0.bias", "0.parametrizations.weight.0.down", "0.parametrizations.weight.0.up", "2.weight", "2.bias"}
+    torch.nn.init.normal_(adapted[0].parametrizations.weight[0].up)
+    w, up, down = adapters.learned(adapted)[0]
+    made = adapted(x)
+    merged = adapters.merge(adapted)
+    assert torch.allclose(merged(x), made, atol=1e-6) and not torch.allclose(made, plain(x), atol=0.1)
+    assert torch.allclose(merged[0].weight, torch.tensor(w + up @ down), atol=1e-6)
