@@ -13,16 +13,16 @@ FULL = 64  # of products in whole numbers: see `quantise`
 
 
 def in_bytes(path):
-    """-> {name: (whole numbers, scale of each row or column)} of a graph's matrices that are stored as bytes, before they are put into branches."""
+    """-> {name: (whole numbers, their scales as a row or a column)} of a graph's matrices that are stored as bytes, before they are put into branches."""
     graph = onnx.load(path).graph
     weights = {w.name: w for w in graph.initializer}
-    out = {}
+    scales = {}
     for node in graph.node:
         if node.op_type == "DequantizeLinear" and node.input[0] in weights and weights[node.input[0]].data_type == TensorProto.INT8:
-            out[node.input[0]] = node.input[1]
+            scales[node.input[0]] = node.input[1]
         elif node.op_type == "Mul" and node.input[0].endswith("_whole"):
-            out[node.input[0].removesuffix("_whole") + "_bytes"] = node.input[1]
-    return {name: (numpy_helper.to_array(weights[name]), numpy_helper.to_array(weights[scale])) for name, scale in out.items()}
+            scales[node.input[0].removesuffix("_whole") + "_bytes"] = node.input[1]
+    return {name: (numpy_helper.to_array(weights[name]), np.atleast_2d(numpy_helper.to_array(weights[scale]))) for name, scale in scales.items()}
 
 
 def _graphs(graph):
@@ -41,8 +41,7 @@ def thin(path):
     scales = {node.input[0]: node.input[1] for graph in graphs for node in graph.node if node.op_type == "DequantizeLinear"}
     out = []
     for key in [name.removesuffix("_own") for name in weights if name.endswith("_own")]:
-        scale = weights[f"{key}_base{SCALE}" if key in scales else key.removesuffix("_bytes") + SCALE]
-        scale = scale.reshape(1, -1) if scale.ndim == 1 else scale
+        scale = np.atleast_2d(weights[f"{key}_base{SCALE}" if key in scales else key.removesuffix("_bytes") + SCALE])
         first, second = (weights[f"{key}_{part}"] * weights[f"{key}_{part}{SCALE}"] for part in ("in", "out"))
         first, second = (first, second * scale) if scale.shape[0] == 1 else (first * scale, second)
         out.append((weights[f"{key}_own"] * scale, first, second))
@@ -62,6 +61,18 @@ def nearest(matrix, found):
     return key, far[key]
 
 
+def places(learned, ours, theirs):
+    """Where a learned (W, up, down) stands. -> the key of W + up down in `ours`, that of W in `theirs`, and the thin ones as they are stored; None if nowhere."""
+    w, up, down = learned
+    for was, first, second in ((w.T, down.T, up.T), (w, up, down)):
+        if any(a.shape == was.shape for a in ours.values()):
+            key, near = nearest(was + first @ second, ours)
+            other, same = nearest(was, theirs)
+            if near < 0.1 * np.abs(was).mean() and same < 1e-3 * np.abs(was).mean():
+                return key, other, first, second
+    return None
+
+
 def lean(path, beside, learned):
     """Rewrites the graph at `path` in place: each matrix that was learned is now one of the graph `beside` and what was added.
 
@@ -70,39 +81,29 @@ def lean(path, beside, learned):
     """
     model = onnx.load(path)
     graph, before = model.graph, []
-    ours = in_bytes(path)
-    theirs = {name: (whole, scale.reshape(1, -1) if scale.ndim == 1 else scale) for name, (whole, scale) in in_bytes(beside).items()}
-    whole_ours = {name: whole * (scale.reshape(1, -1) if scale.ndim == 1 else scale) for name, (whole, scale) in ours.items()}
-    whole_theirs = {name: whole * scale for name, (whole, scale) in theirs.items()}
+    theirs = in_bytes(beside)
+    ours, known = ({name: whole * scale for name, (whole, scale) in found.items()} for found in (in_bytes(path), theirs))
     weights = {w.name: w for w in graph.initializer}
     scales = {n.input[0]: n.input[1] for n in graph.node if n.op_type == "DequantizeLinear"}
-    for w, up, down in learned:
-        key = other = None
-        for flipped in (True, False):
-            first, second = (down.T, up.T) if flipped else (up, down)
-            was = w.T if flipped else w
-            if not any(a.shape == was.shape for a in whole_ours.values()):
-                continue
-            a, near = nearest(was + first @ second, whole_ours)
-            b, same = nearest(was, whole_theirs)
-            if near < 0.1 * np.abs(was).mean() and same < 1e-3 * np.abs(was).mean():
-                key, other = a, b
-                break
-        if key is None:
-            raise ValueError(f'a matrix {w.shape} that was learned is not in "{path}" or not in "{beside}"')
+    for one in learned:
+        place = places(one, ours, known)
+        if place is None:
+            raise ValueError(f'a matrix {one[0].shape} that was learned is not in "{path}" or not in "{beside}"')
+        key, other, first, second = place
         whole, scale = theirs[other]
-        rows, row_scale = as_bytes(first, 0)  # a scale for each of the rank's directions
-        columns, column_scale = as_bytes(second / scale if scale.shape[0] == 1 else second, 1)
-        if scale.shape[0] != 1:
-            rows, row_scale = as_bytes(first / scale, 0)
-        parts = {"own": whole, "in": rows, f"in{SCALE}": row_scale, "out": columns, f"out{SCALE}": column_scale}
-        graph.initializer.remove(weights.pop(key))
-        for part, array in parts.items():
-            graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(array), f"{key}_{part}"))
+        in_row = scale.shape[0] == 1  # what is added is told in the units of W
+        rows, row_scale = as_bytes(first if in_row else first / scale, 0)
+        columns, column_scale = as_bytes(second / scale if in_row else second, 1)
+
+        def keep(part, array):
+            graph.initializer.append(numpy_helper.from_array(np.asarray(array, order="C"), f"{key}_{part}"))
 
         def node(kind, inputs, output, **more):
             before.append(helper.make_node(kind, [f"{key}_{i}" for i in inputs], [output], name=f"{output}_made", **more))
 
+        graph.initializer.remove(weights.pop(key))
+        for part, array in (("own", whole), ("in", rows), (f"in{SCALE}", row_scale), ("out", columns), (f"out{SCALE}", column_scale)):
+            keep(part, array)
         for part in ("own", "in", "out"):
             node("Cast", [part], f"{key}_{part}_cast", to=TensorProto.FLOAT)
         for part in ("in", "out"):
@@ -113,21 +114,19 @@ def lean(path, beside, learned):
             # Columns that have grown beyond what seven bits hold are told in larger units.
             sums = whole + (rows * row_scale) @ (columns * column_scale)
             wider = np.maximum(np.abs(sums).max(0) / FULL, 1).astype(np.float16).astype(np.float32)
-            zeros = np.zeros(len(wider), np.int8)
-            for name, value in (("wider", wider), ("zero", zeros), ("least", np.int8(-FULL)), ("most", np.int8(FULL))):
-                graph.initializer.append(numpy_helper.from_array(value, f"{key}_{name}"))
+            for part, array in (("wider", wider), ("zero", np.zeros(len(wider), np.int8)), ("least", np.int8(-FULL)), ("most", np.int8(FULL))):
+                keep(part, array)
             node("QuantizeLinear", ["sum", "wider", "zero"], f"{key}_round", axis=1)
             node("Clip", ["round", "least", "most"], key)
             graph.initializer.remove(weights.pop(scales[key]))
-            graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(scale.ravel()), f"{key}_base{SCALE}"))
+            keep(f"base{SCALE}", scale.ravel())
             node("Mul", [f"base{SCALE}", "wider"], scales[key])
-            continue
-        own_scale = key.removesuffix("_bytes") + SCALE
-        weights[own_scale].CopyFrom(numpy_helper.from_array(np.ascontiguousarray(scale), own_scale))
-        for cast in [n for n in graph.node if n.op_type == "Cast" and n.input[0] == key]:
-            cast.op_type = "Identity"
+        else:
+            own_scale = key.removesuffix("_bytes") + SCALE
+            weights[own_scale].CopyFrom(numpy_helper.from_array(scale, own_scale))
+            cast = next(n for n in graph.node if n.op_type == "Cast" and n.input[0] == key)
+            cast.op_type, cast.input[0] = "Identity", f"{key}_sum"
             del cast.attribute[:]
-            cast.input[0] = f"{key}_sum"
     nodes = before + list(graph.node)
     del graph.node[:]
     graph.node.extend(nodes)
