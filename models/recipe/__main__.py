@@ -8,6 +8,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 
 
+ON_DEVICE = {"base": 2048, "layers": 1024, "steps": 1152}  # stages that a GPU runs where there is one, and their batches on two cores
+
+
 def parser():
     top = argparse.ArgumentParser(prog="python -m recipe", description=__doc__)
     stages = top.add_subparsers(dest="stage", required=True)
@@ -19,6 +22,8 @@ def parser():
         ("codec", "train the decoder network"),
         ("calibrate", "level the decoder with what its synthesis does"),
         ("text", "distil the prompt encoder"),
+        ("pack", "all that base, layers and steps read, as one small file for a machine that has no corpus"),
+        ("unpack", "the inverse"),
         ("base", "train the denoiser"),
         ("layers", "Presto-L: teach the base to run with fewer blocks at high noise"),
         ("steps", "Presto-S, Presto-LS: distil the sampler to a few steps"),
@@ -35,7 +40,14 @@ def parser():
         p.add_argument("--minutes", type=float, default=10, help="training time of this run")
         p.add_argument("--decay-minutes", type=float, help="training time in all, over which the rate falls")
         p.add_argument("--lr", type=float, default=1e-3, help="base: highest learning rate")
+        if name in ("base", "layers", "steps"):
+            p.add_argument("--frames", type=int, help="latent frames of a batch (default: what two cores or a GPU can bear)")
+        if name in ("pack", "unpack"):
+            p.add_argument("--file", default="work/packed.npz")
+            p.add_argument("--prefix", default="", help="unpack: what the names of the clips begin with, where several files are unpacked into one folder")
+            p.add_argument("--splits", nargs="+", default=("train", "val", "test"), help="pack: of the clips")
         if name == "base":
+            p.add_argument("--keep-prompts", action="store_true", help="leave the resampler as it is: the prompt encoder of the package still fits")
             p.add_argument("--size", default="pocket", choices=("pocket", "studio"), help="10 M or 105 M parameters")
         if name == "codec":
             p.add_argument("--clips", type=int, default=120, help="clips held in memory")
@@ -78,6 +90,13 @@ def evaluate_arguments(p):
 
 def main():
     args = parser().parse_args()
+    if args.stage in ON_DEVICE:
+        import torch
+
+        from .precision import DEVICE
+
+        torch.set_default_device(DEVICE)
+        args.frames = args.frames or (128 if args.tiny else 32768 if DEVICE.type == "cuda" else ON_DEVICE[args.stage])
     if args.stage == "corpus":
         from . import audio_folder, corpus
 
@@ -98,18 +117,25 @@ def main():
         from .codec import calibrate
 
         calibrate.run(args.corpus, args.work, f"{args.work}/codec.pt")
+    elif args.stage == "pack":
+        from . import pack
+
+        pack.pack(args.corpus, args.work, args.file, args.splits)
+    elif args.stage == "unpack":
+        from . import pack
+
+        pack.unpack(args.file, args.corpus, args.work, args.prefix)
     elif args.stage == "base":
         from .base import own, train
         from .base.model import SIZES, Config
 
         config = Config(latents=16, dim=32, heads=2) if args.tiny else Config(latents=args.dims, **SIZES[args.size])
-        frames = 128 if args.tiny else 2048
-        clips = 2 if args.tiny else 192
+        clips = 2 if args.tiny else 192 if args.frames < 10000 else 960
 
         def play(model, examples):
             return own.version(model, examples, clips)
 
-        train.run(args.corpus, args.work, f"{args.work}/base.pt", args.minutes, args.decay_minutes, frames, args.lr, config, play)
+        train.run(args.corpus, args.work, f"{args.work}/base.pt", args.minutes, args.decay_minutes, args.frames, args.lr, config, play, args.keep_prompts)
     elif args.stage == "text":
         from .text import student
 
@@ -117,12 +143,12 @@ def main():
     elif args.stage == "layers":
         from .presto import stage
 
-        stage.run_layers(args.corpus, args.work, args.minutes, args.ase, args.guidance, args.rank, 128 if args.tiny else 1024)
+        stage.run_layers(args.corpus, args.work, args.minutes, args.ase, args.guidance, args.rank, args.frames)
     elif args.stage == "steps":
         from .presto import stage
 
         changes = {} if args.guidance is None else {"guidance": args.guidance}
-        stage.run_steps(args.corpus, args.work, args.minutes, args.method, 128 if args.tiny else 1152, args.updates, args.seed, **changes)
+        stage.run_steps(args.corpus, args.work, args.minutes, args.method, args.frames, args.updates, args.seed, **changes)
     elif args.stage == "toy":
         from .presto import toy
 

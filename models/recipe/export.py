@@ -175,7 +175,7 @@ BASE_SAMPLER = {
     "steps": 6,
     "min_steps": 4,
     "max_steps": 8,
-    "guidance": {"kind": "cfg", "scale": 3.0, "sigma_low": 0.3, "sigma_high": 12, "unasked": {"beat": "kept", "parts": "all"}},
+    "guidance": {"kind": "cfg", "scale": 2.2, "sigma_low": 0.3, "sigma_high": 12, "unasked": {"beat": "kept", "parts": "all"}},
 }
 DISTILLED_SAMPLER = {
     "kind": "pingpong",
@@ -201,7 +201,7 @@ def manifest(c, graphs, tokenizer, weights):
     return {
         "format": 1,
         "id": "pocket" if weights == SHIPPED else f"pocket-{weights}",
-        "version": "0.7.0",
+        "version": "0.8.0",
         "title": "Pocket" if weights == SHIPPED else f"Pocket, {weights}",
         "licence": "MIT",
         "sample_rate": F.SAMPLE_RATE,
@@ -265,9 +265,9 @@ class BudgetGraph(nn.Module):
         n = self.network
         last = len(n.blocks) - 1
         emb = n.told(c_noise, prompt) + n.budget(blocks * 0 + last + 1 if self.tail else blocks)
-        h, shared, angles = n.enter(x, emb, controls, context)
+        h, shared, turn = n.enter(x, emb, controls, context)
         for i, block in enumerate(n.blocks):
-            made = block(h, shared, prompt, angles)
+            made = block(h, shared, prompt, turn)
             if SMALLEST - 1 <= i < last or (self.tail and i == last):
                 made = torch.where(blocks > i if self.tail else blocks - 1 > i, made, h)
             h = made

@@ -1,16 +1,20 @@
 """Latents, controls and caption embeddings of the whole corpus in memory, cut into training examples."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from .. import labels as L
+from ..precision import DEVICE
 from .prompts import Prompts
 
 LENGTHS = {16: 0.1, 32: 0.15, 48: 0.1, 64: 0.2, 96: 0.2, 128: 0.25}  # latent frames of a batch and its probability
 SWITCH = 0.25  # of the beginnings: they are other music than what follows, as when a stream is asked for something new
+LEAST = 32  # latent frames that an example counts for at least, so that short ones do not crowd a batch
 OWN = 0.7  # of the beginnings of clips that have one: they are the model's own version
 
 
@@ -85,7 +89,7 @@ class Examples:
         rng = self.rng
         length = int(rng.choice(list(LENGTHS), p=list(LENGTHS.values())))
         rows = []
-        for _ in range(min(64, max(1, frames_total // length))):
+        for _ in range(max(1, frames_total // max(length, LEAST))):
             i = rng.integers(len(self.clips))
             z, c, _ = clip = self.clips[i]
             first, own = self.own.get(i, (0, z)) if rng.random() < OWN else (0, z)
@@ -108,3 +112,25 @@ class Examples:
                 known,
             ))
         return tuple(torch.from_numpy(np.stack(column)) for column in zip(*rows))
+
+
+class _Endless(IterableDataset):
+    def __init__(self, examples, frames_total):
+        self.examples, self.frames_total = examples, frames_total
+
+    def __iter__(self):
+        worker = get_worker_info()
+        if worker:
+            self.examples.rng = np.random.default_rng(worker.seed)
+        while True:
+            yield self.examples.batch(self.frames_total)
+
+
+def stream(examples, frames_total):
+    """Batches without end, where the networks run. For a GPU other processes make them, out of `examples` as they are now."""
+    if DEVICE.type == "cpu":
+        yield from _Endless(examples, frames_total)
+    workers = max(1, os.cpu_count() - 2)
+    loader = DataLoader(_Endless(examples, frames_total), batch_size=None, num_workers=workers, prefetch_factor=4, pin_memory=True)
+    for batch in loader:
+        yield tuple(column.to(DEVICE, non_blocking=True) for column in batch)

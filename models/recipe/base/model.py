@@ -11,6 +11,11 @@ import torch
 from torch import nn
 from torch.nn import functional as f
 
+from ..precision import DEVICE
+
+# A GPU waits for the processor that feeds it: few large kernels. Processors, and the exporter, like it written out.
+FUSED = DEVICE.type == "cuda"
+
 
 @dataclass
 class Config:
@@ -35,13 +40,15 @@ SIZES = {"pocket": {}, "studio": {"dim": 768, "blocks": 15, "heads": 12}}
 
 
 def rms_norm(x):
+    if FUSED:
+        return f.rms_norm(x, x.shape[-1:], eps=1e-6)
     return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + 1e-6)
 
 
-def rotate(x, angles):
-    """Rotary position embedding: x (..., time, d), angles (time, d / 2)."""
+def rotate(x, turn):
+    """Rotary position embedding: x (..., time, d), turn the cosines and sines of angles (time, d / 2)."""
     a, b = x.chunk(2, -1)
-    cos, sin = angles.cos(), angles.sin()
+    cos, sin = turn
     return torch.cat([a * cos - b * sin, a * sin + b * cos], -1)
 
 
@@ -62,7 +69,7 @@ class Attention(nn.Module):
         self.usual = nn.Parameter(torch.zeros(memory[0], 2 * dim)) if memory else None
         self.out = nn.Linear(dim, dim)
 
-    def forward(self, x, memory=None, angles=None):
+    def forward(self, x, memory=None, turn=None):
         batch, time, dim = x.shape
         source = x if memory is None else memory
         q = self.q(x).reshape(batch, time, self.heads, -1).transpose(1, 2)
@@ -71,10 +78,12 @@ class Attention(nn.Module):
             kv = kv + given(memory) * self.usual
         k, v = kv.reshape(batch, source.shape[1], 2, self.heads, -1).permute(2, 0, 3, 1, 4)
         q, k = rms_norm(q), rms_norm(k)
-        if angles is not None:
-            q, k = rotate(q, angles), rotate(k, angles)
-        # Written out: with so few tokens the fused kernel is several times slower to differentiate.
-        y = torch.softmax(q @ k.mT * q.shape[-1] ** -0.5, -1) @ v
+        if turn is not None:
+            q, k = rotate(q, turn), rotate(k, turn)
+        if FUSED:
+            y = f.scaled_dot_product_attention(q, k, v)
+        else:  # with so few tokens the fused kernel is several times slower to differentiate
+            y = torch.softmax(q @ k.mT * q.shape[-1] ** -0.5, -1) @ v
         return self.out(y.transpose(1, 2).reshape(batch, time, dim))
 
 
@@ -89,9 +98,9 @@ class Block(nn.Module):
         if cross:
             nn.init.zeros_(self.cross.out.weight)
 
-    def forward(self, x, shared, prompt, angles):
+    def forward(self, x, shared, prompt, turn):
         shift_a, scale_a, gate_a, shift_m, scale_m, gate_m = (shared + self.modulation).unsqueeze(1).chunk(6, -1)
-        x = x + gate_a * self.attention(rms_norm(x) * (1 + scale_a) + shift_a, angles=angles)
+        x = x + gate_a * self.attention(rms_norm(x) * (1 + scale_a) + shift_a, turn=turn)
         if self.cross is not None:
             x = x + self.cross(rms_norm(x), memory=prompt)
         return x + gate_m * self.down(f.gelu(self.up(rms_norm(x) * (1 + scale_m) + shift_m), approximate="tanh"))
@@ -155,18 +164,19 @@ class Network(nn.Module):
         return self.told(c_noise, prompt) + self.budget.weight[self.c.blocks if blocks is None else blocks]
 
     def enter(self, x, emb, controls, context):
-        """-> tokens, the modulation that all blocks share, rotary angles."""
+        """-> tokens, the modulation that all blocks share, what `rotate` turns them by."""
         batch, frames, _ = x.shape
         tokens = frames // self.c.patch
         h = self.inp(torch.cat([x, context, controls], -1).reshape(batch, tokens, -1))
-        return h, self.shared(f.silu(emb)), torch.arange(tokens, device=x.device)[:, None] * self.rotary
+        angles = torch.arange(tokens, device=x.device)[:, None] * self.rotary
+        return h, self.shared(f.silu(emb)), (angles.cos(), angles.sin())
 
     def trunk(self, x, emb, prompt, controls, context, kept, taps=()):
         """-> the hidden state after the `kept` blocks, and those after the blocks in `taps`."""
-        h, shared, angles = self.enter(x, emb, controls, context)
+        h, shared, turn = self.enter(x, emb, controls, context)
         tapped = []
         for i in kept:
-            h = self.blocks[i](h, shared, prompt, angles)
+            h = self.blocks[i](h, shared, prompt, turn)
             if i in taps:
                 tapped.append(h)
         return h, tapped

@@ -8,10 +8,12 @@ noised original (SDEdit, Meng et al. 2022), so that the original stays what come
 import numpy as np
 import torch
 
+from ..precision import DEVICE
 from ..presto import sample
 from ..presto.music import Conditions, Music
 
 BLOCK, CONTEXT = 48, 64  # latent frames
+TOGETHER = 24 if DEVICE.type == "cpu" else 192  # clips of one batch
 SIGMA_LOW, SIGMA_HIGH = 0.3, 2.0  # from a touch to a new performance of the same
 
 
@@ -23,7 +25,7 @@ def version(model, examples, clips, frames=320, steps=4, scale=3.0):
     chosen = rng.choice(long, min(clips, len(long)), replace=False)
     music = Music(model)
     out = {}
-    for group in np.array_split(chosen, max(1, len(chosen) // 24)):
+    for group in np.array_split(chosen, max(1, len(chosen) // TOGETHER)):
         starts = [int(rng.integers(0, len(examples.clips[i][0]) - frames + 1)) for i in group]
         real, controls, words = [], [], []
         for i, at in zip(group, starts):
@@ -42,6 +44,6 @@ def version(model, examples, clips, frames=320, steps=4, scale=3.0):
             x = real[:, begin:end] + sigma * torch.randn(len(group), end - begin, real.shape[-1])
             cond = Conditions(prompt, controls[:, begin:end], context)
             made[:, at:end] = sample.base(music, x.shape, cond, steps, scale, begin=(x, sigma))[:, at - begin :]
-        for i, at, z in zip(group, starts, made.numpy()):
+        for i, at, z in zip(group, starts, made.cpu().numpy()):
             out[int(i)] = (at, z.astype(np.float16))
     return out

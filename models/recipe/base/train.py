@@ -10,8 +10,8 @@ from torch import nn
 from torch.nn import functional as f
 
 from ..checkpoint import Ema, load, save
-from ..precision import fast
-from .data import Examples
+from ..precision import DEVICE, fast
+from .data import Examples, stream
 from .model import Config, Network, Resampler, denoise
 
 P_MEAN, P_STD = -0.4, 1.2
@@ -41,8 +41,8 @@ def loss_of(model, batch, sigma, generator=None):
     known = known[..., None]
     noise = torch.randn(z.shape, generator=generator)
     noisy = z + sigma[:, None, None] * noise
-    jitter = CONTEXT_NOISE * torch.rand(len(z), 1, 1, generator=generator) * torch.randn(z.shape, generator=generator)
-    context = torch.cat([(z + jitter) * known, known], -1)
+    jitter = torch.rand(len(z), 1, 1, generator=generator) * torch.randn(z.shape, generator=generator)
+    context = torch.cat([(z + CONTEXT_NOISE * jitter) * known, known], -1)
     with fast():
         d = denoise(model.network, noisy, sigma, model.prompt(embedding), controls, context, sd)
     weight = (sigma**2 + sd**2) / (sigma * sd) ** 2
@@ -69,7 +69,7 @@ def shared(tokens):
 @torch.no_grad()
 def validate(model, examples, batches):
     """Mean loss at fixed noise levels over fixed validation batches: comparable between checkpoints."""
-    generator = torch.Generator().manual_seed(1)
+    generator = torch.Generator(DEVICE).manual_seed(1)
     out = {}
     for sigma in (0.1, 0.3, 1.0, 3.0):
         losses = [loss_of(model, b, torch.full((len(b[0]),), sigma), generator).mean() for b in batches]
@@ -77,19 +77,21 @@ def validate(model, examples, batches):
     return out
 
 
-def run(corpus, work, out, minutes, decay_minutes=None, frames=2048, lr=1e-3, config=None, own=None, log=print):
+def run(corpus, work, out, minutes, decay_minutes=None, frames=2048, lr=1e-3, config=None, own=None, keep_prompts=False, log=print):
     """Trains for `minutes` more; the rate falls linearly to 2 % at decay_minutes of training in all.
 
-    `own(model, examples)`, if given, is asked every OWN_MINUTES for the model's own version of some clips (own.py).
+    `own(model, examples)`, if given, is asked every OWN_MINUTES, or thrice in a short run, for the model's own version
+    of some clips (own.py). With `keep_prompts` the resampler stays: a package's prompt encoder goes on to fit.
     """
     torch.manual_seed(int(time.time()))
     train, val = Examples(corpus, work, "train", seed=int(time.time())), Examples(corpus, work, "val", seed=1)
-    held = [val.batch(1024) for _ in range(6)]
+    held = [tuple(column.to(DEVICE) for column in val.batch(1024)) for _ in range(6)]
     c = config or Config()
-    model = Base(c)
+    model = Base(c).to(DEVICE)
+    model.resampler.requires_grad_(not keep_prompts)
     ema = Ema(model, 0.9985)
-    decayed = [p for p in model.parameters() if p.ndim > 1]
-    others = [p for p in model.parameters() if p.ndim <= 1]
+    trained = [p for p in model.parameters() if p.requires_grad]
+    decayed, others = [p for p in trained if p.ndim > 1], [p for p in trained if p.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": 0.02}, {"params": others, "weight_decay": 0.0}]
     optimiser = torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.97), fused=True)
     state = load(out, model=model, ema=ema, optimiser=optimiser)
@@ -97,35 +99,38 @@ def run(corpus, work, out, minutes, decay_minutes=None, frames=2048, lr=1e-3, co
     size = sum(p.numel() for p in model.parameters())
     log(f"{size / 1e6:.1f} M parameters, {len(train.clips)} clips, from step {step}", flush=True)
     end, horizon = seconds + 60 * minutes, 60 * (decay_minutes or minutes)
-    sums, saved, played = [], time.time(), None
+    anew = 60 * min(OWN_MINUTES, minutes / 3)
+    sums, saved, played, batches = [], time.time(), None, stream(train, frames)
 
     def checkpoint():
         save(out, model=model, ema=ema, optimiser=optimiser, step=step, seconds=seconds, config=c.as_dict())
 
     while seconds < end:
-        if own and (played is None or seconds - played > 60 * OWN_MINUTES):
+        if own and (played is None or seconds - played > anew):
             train.own, played = own(ema.model, train), seconds
+            batches = stream(train, frames)
             log(f"{len(train.own)} clips played anew", flush=True)
         begin = time.time()
         done = min(1.0, seconds / horizon)
         for group in optimiser.param_groups:
             group["lr"] = lr * min(1, (step + 1) / 300) * (0.02 + 0.98 * (1 - done))
-        batch = train.batch(frames)
+        batch = next(batches)
         sigma = (P_MEAN + P_STD * torch.randn(len(batch[0]))).exp()
-        loss = loss_of(model, batch, sigma).mean()
-        words = train.words(WORDS)
-        tokens = model.resampler(words)
-        total = loss + APART * apart(tokens, words) + SHARED * shared(tokens)
+        total = loss = loss_of(model, batch, sigma).mean()
+        if not keep_prompts:
+            words = train.words(WORDS).to(DEVICE)
+            tokens = model.resampler(words)
+            total = loss + APART * apart(tokens, words) + SHARED * shared(tokens)
         optimiser.zero_grad()
         total.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         ema.update(model)
         step += 1
-        sums.append(float(loss.detach()))
+        sums.append(loss.detach())
         seconds += min(10.0, time.time() - begin)  # a trainer that was held does not count the wait
         if step % 100 == 0:
-            log(f"step {step} {seconds:.0f}s loss {np.mean(sums):.4f}", flush=True)
+            log(f"step {step} {seconds:.0f}s loss {float(torch.stack(sums).mean()):.4f}", flush=True)
             sums = []
         if time.time() - saved > 300:
             checkpoint()

@@ -20,7 +20,7 @@ class LowRank(nn.Module):
         self.up = nn.Parameter(torch.zeros(out, rank))
 
     def forward(self, weight):
-        with torch.autocast("cpu", enabled=False):
+        with torch.autocast(weight.device.type, enabled=False):
             return weight + self.up @ self.down
 
 
@@ -44,7 +44,7 @@ def learned(network):
     out = []
     for layer in [m for m in network.modules() if parametrize.is_parametrized(m)]:
         matrix, added = layer.parametrizations.weight.original, layer.parametrizations.weight[0]
-        out.append(tuple(p.detach().numpy() for p in (matrix, added.up, added.down)))
+        out.append(tuple(p.detach().cpu().numpy() for p in (matrix, added.up, added.down)))
     return out
 
 

@@ -57,7 +57,7 @@ def quality(draw, examples, resampler, data, count=64, frames=96, context=32):
     made = []
     for known, seed in ((0, 0), (context, 1)):
         z, cond = held_out_conditions(examples, resampler, count // 2, frames, known, seed)
-        made += [x[known:].numpy() for x in draw(tuple(z.shape), cond)]
+        made += [x[known:].cpu().numpy() for x in draw(tuple(z.shape), cond)]
     return data(made), float(np.sqrt(np.mean([np.mean(x**2) for x in made]))) / data.rms
 
 

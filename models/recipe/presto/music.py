@@ -11,7 +11,8 @@ from .. import labels
 from ..base.model import precondition
 from ..base.train import CONTEXT_NOISE
 from ..codec import features as F
-from ..precision import fast
+from ..base.data import stream
+from ..precision import DEVICE, fast
 from . import sample
 
 
@@ -73,22 +74,30 @@ class Music(nn.Module):
         return self._run(x, sigma, cond, kept, None if tail_dropped else blocks, taps)[1][0]
 
 
+BANDS_HZ = (0, 250, 1000, 2500, 7000, 12000, 20000)  # edges; a hat and a kick, a bass and a lead fall into different ones
+
+
 def heard_power(work):
-    """-> the power of latents (batch, time, channels) as the codec's linear path decodes them, (batch, time)."""
+    """-> the power of latents (batch, time, channels) in each of BANDS_HZ as the codec's linear path decodes them, (batch, time, bands)."""
     fitted = np.load(Path(work) / "pca.npz")
-    bins = slice(0, F.SIZES["log_mag"])
-    decode, mean = torch.tensor(fitted["decode"][:, bins]), torch.tensor(fitted["mean"][bins])
-    return lambda x: (2 * (x @ decode + mean).clamp(max=10)).exp().mean(-1)
+    sizes = F.SIZES["log_mag"], F.SIZES["hf"]
+    decode, mean = (torch.tensor(fitted[name][..., : sum(sizes)]) for name in ("decode", "mean"))
+    low, high = np.arange(F.TONAL_BINS) * F.SAMPLE_RATE / F.N_FFT, np.array([(a + b) / 2 for a, b in F.HF_BANDS])
+    hz = np.concatenate([np.tile(low, F.FRAMES), np.tile(np.where(high > BANDS_HZ[4], high, np.nan), F.FRAMES)])  # what both tell counts once
+    wide = np.concatenate([np.ones(sizes[0]), np.tile([(b - a) * F.HF_N_FFT / F.SAMPLE_RATE for a, b in F.HF_BANDS], F.FRAMES)])
+    of_band = (hz[:, None] >= BANDS_HZ[:-1]) & (hz[:, None] < BANDS_HZ[1:])
+    share = torch.tensor(of_band * wide[:, None] / F.FRAMES).float()
+    return lambda x: (2 * (x @ decode + mean).clamp(max=10)).exp() @ share
 
 
 class Batches:
     """Endless training batches of (x, Conditions), out of a base's `Examples`."""
 
     def __init__(self, examples, resampler, frames_total):
-        self.examples, self.resampler, self.frames_total = examples, resampler, frames_total
+        self.batches, self.resampler = stream(examples, frames_total), resampler
 
     def __call__(self):
-        return conditions(self.examples.batch(self.frames_total), self.resampler)
+        return conditions(next(self.batches), self.resampler)
 
 
 @torch.no_grad()
@@ -101,11 +110,15 @@ def conditions(batch, resampler):
     return z, Conditions(resampler(embedding) * given, controls, torch.cat([(z + jitter) * known, known], -1))
 
 
+GOES_ON = 0.8  # of the chains that have come to the end of their clip: a stream goes on for hours
+
+
 class Chains:
     """Pieces that go on from the generator's own output, as an endless stream does.
 
     Called with the generator: makes the next block of every chain in four steps and returns it, the
-    conditions that it was made under, and the music that was there, as a batch.
+    conditions that it was made under, and the music that was there, as a batch. At the end of its clip a
+    chain mostly goes back to where the beat is the same, with what it has played as its context.
     """
 
     def __init__(self, examples, resampler, count=12, frames=128, context=64, budgets=None):
@@ -127,21 +140,34 @@ class Chains:
             "embedding": embeddings[rng.integers(len(embeddings))].astype("float32"),
         }
 
+    def _back(self, chain):
+        """Where the clip has room and the beat stands as it does where the chain has come to."""
+        rng, beat = self.examples.rng, chain["controls"][:, labels.slices()["beat"]]
+        room = np.arange(0, len(beat) - self.frames, 2)
+        far = np.square(beat[room] - beat[chain["at"]]).sum(1)
+        return int(rng.choice(room[np.argsort(far + 1e-3 * rng.random(len(room)))[:4]]))
+
     @torch.no_grad()
     def __call__(self, model, steps=4):
         n, frames = self.context, self.frames
         for i, c in enumerate(self.chains):
-            if c["at"] + frames > len(c["z"]):
+            if c["at"] + frames <= len(c["z"]):
+                continue
+            if self.examples.rng.random() < GOES_ON:
+                c["at"] = self._back(c)
+            else:
                 self.chains[i] = self._begin()
-        known = torch.stack([c["known"] if c["known"] is not None else torch.tensor(c["z"][c["at"] : c["at"] + n]).float() for c in self.chains])
-        controls = torch.stack([torch.tensor(c["controls"][c["at"] : c["at"] + frames]) for c in self.chains])
-        prompt = self.resampler(torch.stack([torch.tensor(c["embedding"]) for c in self.chains]))
+
+        def stretch(name):
+            return torch.tensor(np.stack([c[name][c["at"] : c["at"] + frames] for c in self.chains])).float()
+
+        music, prompt = stretch("z"), self.resampler(torch.tensor(np.stack([c["embedding"] for c in self.chains])))
+        known = torch.stack([real[:n] if c["known"] is None else c["known"] for c, real in zip(self.chains, music)])
         context = torch.zeros(len(known), frames, known.shape[-1] + 1)
         context[:, :n] = torch.cat([known, torch.ones(*known.shape[:2], 1)], -1)
-        cond = Conditions(prompt, controls, context)
-        made = sample.pingpong(model, (len(known), frames, known.shape[-1]), cond, steps, self.budgets)
+        cond = Conditions(prompt, stretch("controls"), context)
+        made = sample.pingpong(model, music.shape, cond, steps, self.budgets)
         made[:, :n] = known
-        music = torch.stack([torch.tensor(c["z"][c["at"] : c["at"] + frames]).float() for c in self.chains])
         for c, z in zip(self.chains, made):
             c["known"], c["at"] = z[-n:].clone(), c["at"] + frames - n
         return made, cond, music

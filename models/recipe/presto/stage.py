@@ -42,7 +42,7 @@ def averaged(work, name="base", merged=True):
 
 
 def report(name, draw, held, resampler, data, seed=0, log=print):
-    with torch.random.fork_rng(devices=[]):  # training goes on with its own noise
+    with torch.random.fork_rng():  # training goes on with its own noise
         torch.manual_seed(seed)
         distance, rms = measure.quality(draw, held, resampler, data)
     log(f"{name}: distance {distance:.3f} rms {rms:.2f}", flush=True)
@@ -80,7 +80,7 @@ def run_steps(corpus, work, minutes, method="presto-ls", frames=1152, updates=No
     held.clips += Examples(corpus, work, "test", seed=1).clips
     resampler = teacher.base.resampler
     data = measure.Frechet([z.astype("float32") for z, _, _ in held.clips])
-    chains = Chains(train, resampler, budgets=options.budgets) if options.own else None
+    chains = Chains(train, resampler, max(12, frames // 128), budgets=options.budgets) if options.own else None
     generator = copy.deepcopy(start)
     distiller = steps.Distiller(teacher, generator, Batches(train, resampler, frames), options, chains, heard_power(work))
     history = work / f"{method}.jsonl"

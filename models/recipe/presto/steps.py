@@ -5,7 +5,7 @@ follows G by denoising its output, and carries the least-squares discriminator o
 `Options`, the defaults are Presto's in kind (the rates and weights are for models of our size); `dmd_gan` is the baseline that takes all noise from the inference
 levels. `told` (the fake score knows the level that G started from), `own` (part of the batches go on from G's own
 output), `unrolled` (part of what G starts from is what it made in the steps before) and `energy` (the level of
-what is made is held to that of music) are additions of this recipe.
+what is made is held to that of music) and `spectrum` (so is the level of each band where it goes on from its own) are additions of this recipe.
 """
 
 import copy
@@ -19,6 +19,7 @@ from ..checkpoint import Ema, load, save
 from . import adapters, noise, sample
 
 MOST_STEPS = 8  # that G is used with
+UNHEARD = 1e-4  # a band this far below all is as good as silent
 
 
 @dataclass
@@ -35,9 +36,10 @@ class Options:
     discrete: int | None = None  # G's levels: those of that many steps (None: continuous)
     budgets: tuple | None = None  # G's layer budgets (Presto-LS)
     told: bool = True
-    own: float = 0.25  # share of the updates, of both, on G's own continuations
+    own: float = 0.4  # share of the updates, of both, on G's own continuations
     unrolled: float = 0.5  # share of the batches in which G goes on from its own steps, as when it is used (the backward simulation of DMD2, Yin et al. 2024)
     energy: float = 0.2  # weight of the squared difference in level, in nepers: multistep samples swell without
+    spectrum: float = 0.1  # weight of that of each band in G's own continuations: pieces lose their cymbals without
     hinge: bool = False
     ema: float = 0.995  # over minutes: what the generator circles about is better than where it is
     taps: tuple = (3, 6, 9)
@@ -54,7 +56,7 @@ def presto_ls(**changes):
 
 def dmd_gan(**changes):
     everywhere = {"p_dmd": "inference", "p_gan": "inference", "p_dsm": "inference"}
-    return replace(Options(discrete=4, told=False, own=0, unrolled=0, energy=0, **everywhere), **changes)
+    return replace(Options(discrete=4, told=False, own=0, unrolled=0, energy=0, spectrum=0, **everywhere), **changes)
 
 
 class Head(nn.Module):
@@ -102,15 +104,15 @@ def over_unknown(values, cond):
 
 
 def mean_square(x):
-    """The power of (batch, time, channels) where nothing better is known. -> (batch, time)"""
-    return x.square().mean(-1)
+    """The power of (batch, time, channels) where nothing better is known. -> (batch, time, 1)"""
+    return x.square().mean(-1, keepdim=True)
 
 
 class Distiller:
     """One generator, its fake score, and what trains them.
 
     `batches()` gives (x, conditions), `chains(generator)` those that go on from its own output, `power(x)`
-    what is heard of x as (batch, time).
+    what is heard of x as (batch, time, bands).
     """
 
     def __init__(self, teacher, generator, batches, options, chains=None, power=mean_square):
@@ -140,10 +142,12 @@ class Distiller:
         return noise.training(count) if kind == "training" else noise.inference(count, self.o.discrete)[0]
 
     def loudness(self, x, cond):
-        """Level of what is to be made, of each example, in nepers. -> (batch)"""
+        """Level of what is to be made, of each example, in nepers, and that of each band. -> (batch), (batch, bands)"""
         power = self.power(x)
-        unknown = cond.unknown[..., 0].expand_as(power)
-        return 0.5 * ((power * unknown).sum(1) / unknown.sum(1).clamp(min=1) + 1e-6).log()
+        unknown = cond.unknown[..., :1].expand(*power.shape[:2], 1)
+        power = (power * unknown).sum(1) / unknown.sum(1).clamp(min=1)
+        total = power.sum(1) + 1e-6
+        return 0.5 * total.log(), 0.5 * (power + UNHEARD * total[:, None]).log()
 
     def noised(self, x, sigma):
         return x + sigma.reshape(-1, *[1] * (x.ndim - 1)) * torch.randn_like(x)
@@ -197,9 +201,14 @@ class Distiller:
         loss = self.matching_loss(made, cond, level)
         parts = {"matching": float(loss.detach())}
         if self.o.energy:
-            energy = (self.loudness(made, cond) - self.loudness(music, cond)).square().mean()
+            (level_made, bands_made), (level_music, bands_music) = self.loudness(made, cond), self.loudness(music, cond)
+            energy = (level_made - level_music).square().mean()
             parts["energy"] = float(energy.detach())
             loss = loss + self.o.energy * energy
+            if own:
+                spectrum = (bands_made - bands_music).square().mean()
+                parts["spectrum"] = float(spectrum.detach())
+                loss = loss + self.o.spectrum * spectrum
         if self.o.gan and not own:  # a continuation of G's own output has no real counterpart
             t = self.level(self.o.p_gan, len(made))
             adversarial = self.wanted(self.fake(self.noised(made, t), t, cond, level)[1])
@@ -252,7 +261,7 @@ def train(distiller, out, minutes, updates=None, every=20, log=print, watch=None
         d.follow(state["teacher"])
     step, seconds = state.get("step", 0), state.get("seconds", 0.0)
     d.updates = step
-    start, first, saved, sums, seen = seconds, step, time.time(), {}, 0
+    start, first, saved, sums = seconds, step, time.time(), {}
     end = start + 60 * minutes
 
     def checkpoint():
@@ -273,13 +282,12 @@ def train(distiller, out, minutes, updates=None, every=20, log=print, watch=None
             found.update(d.update_fake())
         found.update(d.update_generator())
         d.updates = step = step + 1
-        seen += 1
         for k, v in found.items():
-            sums[k] = sums.get(k, 0.0) + v
+            sums.setdefault(k, []).append(v)
         seconds += min(60.0, time.time() - begin)
         if step % every == 0:
-            log(f"update {step} {seconds:.0f}s " + " ".join(f"{k} {v / seen:.4f}" for k, v in sums.items()), flush=True)
-            sums, seen = {}, 0
+            log(f"update {step} {seconds:.0f}s " + " ".join(f"{k} {sum(v) / len(v):.4f}" for k, v in sums.items()), flush=True)
+            sums = {}
         if time.time() - saved > 240:
             checkpoint()
             saved = time.time()

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from recipe import labels
+from recipe.base import model
 from recipe.base.data import Examples
 from recipe.base.model import SIZES, Config, Network, denoise
 from recipe.base.prompts import Prompts
@@ -63,6 +64,14 @@ def test_prompt_controls_and_sigma_matter():
         denoise(network, z, torch.ones(2) * 1.1, prompt, controls, context),
     ):
         assert (changed - base).abs().max() > 1e-4
+
+
+def test_what_a_gpu_runs_is_the_same_network(monkeypatch):
+    network = trained(Network(SMALL))
+    z, prompt, controls, context = inputs()
+    written_out = denoise(network, z, torch.ones(2), prompt, controls, context)
+    monkeypatch.setattr(model, "FUSED", True)
+    assert torch.allclose(denoise(network, z, torch.ones(2), prompt, controls, context), written_out, atol=1e-5)
 
 
 def test_a_prompt_that_fades_becomes_the_null_prompt_little_by_little():
