@@ -12,7 +12,7 @@ from ..base.model import precondition
 from ..base.train import CONTEXT_NOISE
 from ..codec import features as F
 from ..base.data import stream
-from ..precision import DEVICE, fast
+from ..precision import fast
 from . import sample
 
 

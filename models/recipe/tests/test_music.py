@@ -44,7 +44,8 @@ def test_a_chain_goes_on_beyond_its_clip_where_the_beat_is_the_same():
     examples.drop = lambda c: c.copy()
     model = Music(Base(Config(latents=DIMS, dim=32, blocks=2, heads=2)))
     chains = Chains(examples, model.base.resampler, count=1)
-    before, back = None, 0
+    before = last = None
+    back = 0
     for _ in range(40):
         made, cond, music = chains(model)
         assert made.shape == music.shape == (1, chains.frames, DIMS)
