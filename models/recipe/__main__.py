@@ -130,7 +130,7 @@ def main():
         from .base.model import SIZES, Config
 
         config = Config(latents=16, dim=32, heads=2) if args.tiny else Config(latents=args.dims, **SIZES[args.size])
-        clips = 2 if args.tiny else 192 if args.frames < 10000 else 960
+        clips = 2 if args.tiny else own.CLIPS
 
         def play(model, examples):
             return own.version(model, examples, clips)

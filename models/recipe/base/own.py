@@ -13,7 +13,7 @@ from ..presto import sample
 from ..presto.music import Conditions, Music
 
 BLOCK, CONTEXT = 48, 64  # latent frames
-TOGETHER = 24 if DEVICE.type == "cpu" else 192  # clips of one batch
+TOGETHER, CLIPS = (24, 192) if DEVICE.type == "cpu" else (192, 960)  # clips of one batch, and of one call of the base stage
 SIGMA_LOW, SIGMA_HIGH = 0.3, 2.0  # from a touch to a new performance of the same
 
 
