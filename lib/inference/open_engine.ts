@@ -17,7 +17,7 @@ import { WorkerPool } from "./worker_pool.ts";
 export interface EngineOptions {
   /** Folders that are packages or contain them; the first package is the default model. */
   models: readonly string[];
-  /** "auto": the first that works of cuda, webgpu, cpu. */
+  /** "auto": the fastest of cuda, webgpu, cpu that works. */
   provider: Provider | "auto";
   /** Threads of one run, or null for {@linkcode defaultThreads}. */
   threads: number | null;

@@ -11,7 +11,7 @@ export type Ort = typeof import("onnxruntime-node");
 /** A loaded graph. */
 export type Session = import("onnxruntime-node").InferenceSession;
 
-/** Fastest first. */
+/** In the order in which they are tried. */
 const PROVIDERS: readonly Provider[] = ["cuda", "webgpu", "cpu"];
 
 /** Where and how graphs run. */
@@ -54,35 +54,104 @@ export async function createSession(
   }
 }
 
+/** What {@linkcode pickProvider} does with a provider. */
+export interface Trial<T> {
+  /** Loads everything, or throws and leaves nothing open. */
+  open(provider: Provider): Promise<T>;
+  /** How long a short piece of work takes, in ms. */
+  time(opened: T): Promise<number>;
+  /** Makes it ready for all work. */
+  warmUp(opened: T, provider: Provider): Promise<void>;
+  release(opened: T): Promise<void>;
+}
+
+/** What is open, and where. */
+interface Picked<T> {
+  provider: Provider;
+  opened: T;
+}
+
 /**
  * Finds a provider that works.
  *
- * @param wanted "auto": the first that works of cuda, webgpu, cpu.
- * @param attempt Opens everything on a provider, or throws and leaves nothing open.
+ * @param wanted "auto": the fastest of cuda, webgpu, cpu that works. That need
+ * not be a GPU: it waits for every one of a small network's kernels, and has
+ * none of its own for some.
  * @param onSkipped Told why a provider was passed over.
  * @throws {Error} The reason why none works, or why `wanted` does not.
  */
 export async function pickProvider<T>(
   wanted: Provider | "auto",
-  attempt: (provider: Provider) => Promise<T>,
+  trial: Trial<T>,
   onSkipped: (provider: Provider, reason: string) => void,
-): Promise<{ provider: Provider; opened: T }> {
+): Promise<Picked<T>> {
   if (wanted !== "auto") {
     try {
-      return { provider: wanted, opened: await attempt(wanted) };
+      const picked = { provider: wanted, opened: await trial.open(wanted) };
+      await orRelease(picked, trial, ({ opened }) => {
+        return trial.warmUp(opened, wanted);
+      });
+      return picked;
     } catch (error) {
       throw new Error(`Cannot run on ${wanted}: ${oneLine(error)}`);
     }
   }
   const reasons: string[] = [];
-  for (const provider of PROVIDERS) {
+  const skip = (provider: Provider, reason: string) => {
+    reasons.push(`${provider}: ${reason}`);
+    onSkipped(provider, reason);
+  };
+  const timed = await timeAll(trial, skip);
+  while (timed.length > 0) {
+    const { ms, ...best } = timed.shift()!;
     try {
-      return { provider, opened: await attempt(provider) };
+      await orRelease(best, trial, ({ opened, provider }) => {
+        return trial.warmUp(opened, provider);
+      });
     } catch (error) {
-      const reason = oneLine(error);
-      reasons.push(`${provider}: ${reason}`);
-      onSkipped(provider, reason);
+      skip(best.provider, oneLine(error));
+      continue;
     }
+    for (const slower of timed) {
+      await trial.release(slower.opened);
+      const than = `${ms.toFixed(1)} ms on ${best.provider}`;
+      skip(slower.provider, `slower: ${slower.ms.toFixed(1)} ms, ${than}`);
+    }
+    return best;
   }
   throw new Error(`Cannot run on any provider: ${reasons.join("; ")}`);
+}
+
+/** All providers that work, the fastest first. */
+async function timeAll<T>(
+  trial: Trial<T>,
+  skip: (provider: Provider, reason: string) => void,
+): Promise<(Picked<T> & { ms: number })[]> {
+  const timed: (Picked<T> & { ms: number })[] = [];
+  for (const provider of PROVIDERS) {
+    try {
+      const picked = { provider, opened: await trial.open(provider) };
+      const ms = await orRelease(picked, trial, ({ opened }) => {
+        return trial.time(opened);
+      });
+      timed.push({ ...picked, ms });
+    } catch (error) {
+      skip(provider, oneLine(error));
+    }
+  }
+  return timed.sort((a, b) => a.ms - b.ms);
+}
+
+/** Nothing stays open that has failed. */
+async function orRelease<T, R>(
+  picked: Picked<T>,
+  trial: Trial<T>,
+  action: (picked: Picked<T>) => Promise<R>,
+): Promise<R> {
+  try {
+    return await action(picked);
+  } catch (error) {
+    await trial.release(picked.opened);
+    throw error;
+  }
 }

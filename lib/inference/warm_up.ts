@@ -5,6 +5,7 @@
  */
 import type { Provider } from "./engine.ts";
 import type { Manifest } from "./manifest.ts";
+import type { DecodeRequest, DenoiseRequest } from "./messages.ts";
 import type { Networks } from "./networks.ts";
 import { pack, type Packed } from "./packed.ts";
 
@@ -90,15 +91,7 @@ export async function runWarmUp(
     });
   }
   for (const { batch, frames } of plan.denoiser) {
-    const rows = batch * frames;
-    const inputs = zeros([
-      rows * latent.channels,
-      batch,
-      batch * prompt.tokens * prompt.dims,
-      rows * controls.channels,
-      rows * (latent.channels + 1),
-    ]);
-    const unit = { type: "denoise", model, batch, frames, inputs } as const;
+    const unit = denoiseUnit(manifest, batch, frames);
     const fed = {
       "latent.channels": latent.channels,
       "prompt.tokens": prompt.tokens,
@@ -112,19 +105,60 @@ export async function runWarmUp(
     }
   }
   for (const { contextFrames, newFrames } of plan.decoder) {
-    const frames = contextFrames + newFrames;
-    const inputs = zeros([frames * latent.channels]);
-    const window = { contextFrames, newFrames };
     const fed = {
       "latent.channels": latent.channels,
       "latent.hop_samples": latent.hop_samples,
     };
     await naming(manifest, "decoder", fed, () => {
-      return networks.decode({
-        ...{ type: "decode", model, ...window, inputs, features: null },
-      });
+      return networks.decode(decodeUnit(manifest, contextFrames, newFrames));
     });
   }
+}
+
+/** After one that is not: it loads and compiles. */
+const TIMED_RUNS = 3;
+
+/** How long a model takes for a step of its shortest block and the first window, the median of a few, in ms. */
+export async function timeOf(networks: Networks): Promise<number> {
+  const { manifest } = networks;
+  const [frames] = totalFrames(manifest);
+  const blocks = blocksInUse(manifest).at(-1)!;
+  const times: number[] = [];
+  for (let i = 0; i < 1 + TIMED_RUNS; i++) {
+    const startMs = performance.now();
+    await networks.denoise({ ...denoiseUnit(manifest, 1, frames!), blocks });
+    await networks.decode(decodeUnit(manifest, 0, DECODER_WINDOWS[0]!));
+    times.push(performance.now() - startMs);
+  }
+  return times.slice(1).sort((a, b) => a - b)[TIMED_RUNS >> 1]!;
+}
+
+function denoiseUnit(
+  manifest: Manifest,
+  batch: number,
+  frames: number,
+): Omit<DenoiseRequest, "blocks"> {
+  const { id: model, latent, prompt, controls } = manifest;
+  const rows = batch * frames;
+  const inputs = zeros([
+    rows * latent.channels,
+    batch,
+    batch * prompt.tokens * prompt.dims,
+    rows * controls.channels,
+    rows * (latent.channels + 1),
+  ]);
+  return { type: "denoise", model, batch, frames, inputs };
+}
+
+function decodeUnit(
+  { id: model, latent }: Manifest,
+  contextFrames: number,
+  newFrames: number,
+): DecodeRequest {
+  const frames = contextFrames + newFrames;
+  const inputs = zeros([frames * latent.channels]);
+  const window = { contextFrames, newFrames };
+  return { type: "decode", model, ...window, inputs, features: null };
 }
 
 /** What a graph refuses is told with the fields that it was fed by: the runtime knows neither. */

@@ -11,7 +11,7 @@ import type { Provider } from "./engine.ts";
 import type { NetworkRequest, OpenRequest, WorkResult } from "./messages.ts";
 import { Networks } from "./networks.ts";
 import { pickProvider } from "./ort.ts";
-import { runWarmUp } from "./warm_up.ts";
+import { runWarmUp, timeOf } from "./warm_up.ts";
 import { serveWork } from "./worker_loop.ts";
 
 // The runtime throws what it would log; probing must not fill stderr.
@@ -24,7 +24,12 @@ serveWork<NetworkRequest>({
   async open(request, log) {
     const { provider, opened } = await pickProvider(
       request.provider,
-      (provider) => openAll(request, provider),
+      {
+        open: (provider) => openAll(request, provider),
+        time: timeOfAll,
+        warmUp: warmUpAll,
+        release: releaseAll,
+      },
       (provider, reason) => log("provider skipped", { provider, reason }),
     );
     models = opened;
@@ -45,13 +50,25 @@ async function openAll(
       const { threads } = request;
       const networks = await Networks.open(ort, model, { provider, threads });
       all.set(model.manifest.id, networks);
-      await runWarmUp(networks, provider);
     }
     return all;
   } catch (error) {
     await releaseAll(all);
     throw error;
   }
+}
+
+async function warmUpAll(
+  all: Map<string, Networks>,
+  provider: Provider,
+): Promise<void> {
+  for (const networks of all.values()) await runWarmUp(networks, provider);
+}
+
+async function timeOfAll(all: Map<string, Networks>): Promise<number> {
+  let ms = 0;
+  for (const networks of all.values()) ms += await timeOf(networks);
+  return ms;
 }
 
 async function run(request: NetworkRequest): Promise<WorkResult> {

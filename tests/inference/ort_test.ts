@@ -3,49 +3,92 @@ import type { Provider } from "../../lib/inference/mod.ts";
 import { oneLine } from "../../lib/inference/one_line.ts";
 import { pickProvider } from "../../lib/inference/ort.ts";
 
-/** Opens on the providers that "work", and fails on the others. */
-function attempts(...work: Provider[]) {
+/** Opens on the providers that "work", in so many ms, and fails on the others; some cannot be warmed up. */
+function trial(
+  ms: Partial<Record<Provider, number>>,
+  unfit: Provider[] = [],
+) {
   const tried: Provider[] = [];
-  const attempt = (provider: Provider) => {
-    tried.push(provider);
-    return work.includes(provider)
-      ? Promise.resolve(`open on ${provider}`)
-      : Promise.reject(new Error(`no ${provider}\nhere`));
+  const released: Provider[] = [];
+  return {
+    tried,
+    released,
+    open(provider: Provider) {
+      tried.push(provider);
+      return provider in ms
+        ? Promise.resolve(provider)
+        : Promise.reject(new Error(`no ${provider}\nhere`));
+    },
+    time: (opened: Provider) => Promise.resolve(ms[opened]!),
+    warmUp(opened: Provider) {
+      return unfit.includes(opened)
+        ? Promise.reject(new Error("too large"))
+        : Promise.resolve();
+    },
+    release(opened: Provider) {
+      released.push(opened);
+      return Promise.resolve();
+    },
   };
-  return { tried, attempt };
 }
 
-Deno.test("pickProvider() takes the first of cuda, webgpu, cpu that works", async () => {
-  const cases: [Provider[], Provider, Provider[]][] = [
-    [["cuda", "webgpu", "cpu"], "cuda", []],
-    [["webgpu", "cpu"], "webgpu", ["cuda"]],
-    [["cpu"], "cpu", ["cuda", "webgpu"]],
+Deno.test("pickProvider() takes the fastest of cuda, webgpu, cpu that works", async () => {
+  type Case = [ReturnType<typeof trial>, Provider, string[], Provider[]];
+  const cases: Case[] = [
+    [trial({ cuda: 1, webgpu: 8, cpu: 4.24 }), "cuda", [
+      "cpu: slower: 4.2 ms, 1.0 ms on cuda",
+      "webgpu: slower: 8.0 ms, 1.0 ms on cuda",
+    ], ["cpu", "webgpu"]],
+    [trial({ webgpu: 8, cpu: 4 }), "cpu", [
+      "cuda: no cuda here",
+      "webgpu: slower: 8.0 ms, 4.0 ms on cpu",
+    ], ["webgpu"]],
+    [
+      trial({ cpu: 4 }),
+      "cpu",
+      ["cuda: no cuda here", "webgpu: no webgpu here"],
+      [],
+    ],
+    [trial({ webgpu: 1, cpu: 4 }, ["webgpu"]), "cpu", [
+      "cuda: no cuda here",
+      "webgpu: too large",
+    ], ["webgpu"]],
   ];
-  for (const [work, expected, skipped] of cases) {
-    const { tried, attempt } = attempts(...work);
+  for (const [all, expected, skipped, released] of cases) {
     const reasons: string[] = [];
-    const picked = await pickProvider("auto", attempt, (provider, reason) => {
+    const picked = await pickProvider("auto", all, (provider, reason) => {
       reasons.push(`${provider}: ${reason}`);
     });
-    assertEquals(picked, { provider: expected, opened: `open on ${expected}` });
-    assertEquals(tried, [...skipped, expected]);
-    assertEquals(reasons, skipped.map((each) => `${each}: no ${each} here`));
+    assertEquals(picked, { provider: expected, opened: expected });
+    assertEquals(all.tried, ["cuda", "webgpu", "cpu"]);
+    assertEquals(reasons, skipped);
+    assertEquals(all.released, released);
   }
 });
 
-Deno.test("pickProvider() tries nothing else than what is named", async () => {
-  const { tried, attempt } = attempts("cpu");
+Deno.test("pickProvider() leaves nothing open that cannot be warmed up", async () => {
+  const all = trial({ cpu: 4 }, ["cpu"]);
   await assertRejects(
-    () => pickProvider("webgpu", attempt, () => {}),
+    () => pickProvider("cpu", all, () => {}),
+    Error,
+    "Cannot run on cpu: too large",
+  );
+  assertEquals(all.released, ["cpu"]);
+});
+
+Deno.test("pickProvider() tries nothing else than what is named", async () => {
+  const all = trial({ cpu: 4 });
+  await assertRejects(
+    () => pickProvider("webgpu", all, () => {}),
     Error,
     "Cannot run on webgpu: no webgpu here",
   );
-  assertEquals(tried, ["webgpu"]);
+  assertEquals(all.tried, ["webgpu"]);
 });
 
 Deno.test("pickProvider() gives all reasons if nothing works", async () => {
   await assertRejects(
-    () => pickProvider("auto", attempts().attempt, () => {}),
+    () => pickProvider("auto", trial({}), () => {}),
     Error,
     "Cannot run on any provider: cuda: no cuda here; webgpu: no webgpu here; cpu: no cpu here",
   );
