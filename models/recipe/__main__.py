@@ -53,8 +53,8 @@ def parser():
             p.add_argument("--clips", type=int, default=120, help="clips held in memory")
         if name in ("layers", "steps"):
             p.add_argument("--guidance", type=float, help="steps: of the real score (default: that of the method); layers: to be learned (default: none)")
-        if name == "layers":
-            p.add_argument("--rank", type=int, default=0, help="learn low-rank adapters of the base instead of new weights")
+        if name in ("layers", "steps"):
+            p.add_argument("--rank", type=int, default=0, help="learn low-rank adapters of what is there instead of its weights")
         if name == "steps":
             p.add_argument("--seed", type=int, default=0)
         p.add_argument("--dims", type=int, default=128)
@@ -148,7 +148,7 @@ def main():
         from .presto import stage
 
         changes = {} if args.guidance is None else {"guidance": args.guidance}
-        stage.run_steps(args.corpus, args.work, args.minutes, args.method, args.frames, args.updates, args.seed, **changes)
+        stage.run_steps(args.corpus, args.work, args.minutes, args.method, args.frames, args.updates, args.seed, args.rank, **changes)
     elif args.stage == "toy":
         from .presto import toy
 

@@ -201,7 +201,7 @@ def manifest(c, graphs, tokenizer, weights):
     return {
         "format": 1,
         "id": "pocket" if weights == SHIPPED else f"pocket-{weights}",
-        "version": "0.8.0",
+        "version": "0.8.1",
         "title": "Pocket" if weights == SHIPPED else f"Pocket, {weights}",
         "licence": "MIT",
         "sample_rate": F.SAMPLE_RATE,

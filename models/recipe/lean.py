@@ -10,6 +10,8 @@ from onnx import TensorProto, helper, numpy_helper
 from .quantise import SCALE
 
 FULL = 64  # of products in whole numbers: see `quantise`
+WIDENED = 32  # steps to twice a unit
+FINE, COARSE = 127, 11  # largest whole number of the first thin matrices, and of those that correct them by a little
 
 
 def in_bytes(path):
@@ -35,22 +37,30 @@ def _graphs(graph):
 
 
 def thin(path):
-    """-> [(W, first, second)] of a graph that `lean` wrote: its matrices are W + first second, as they are stored, (out, in) or turned."""
+    """-> [(W, [(first, second), ...])] of a graph that `lean` wrote: its matrices are W + first second + ..., as they are stored, (out, in) or turned."""
     graphs = list(_graphs(onnx.load(path).graph))
     weights = {w.name: numpy_helper.to_array(w) for graph in graphs for w in graph.initializer}
     scales = {node.input[0]: node.input[1] for graph in graphs for node in graph.node if node.op_type == "DequantizeLinear"}
     out = []
     for key in [name.removesuffix("_own") for name in weights if name.endswith("_own")]:
         scale = np.atleast_2d(weights[f"{key}_base{SCALE}" if key in scales else key.removesuffix("_bytes") + SCALE])
-        first, second = (weights[f"{key}_{part}"] * weights[f"{key}_{part}{SCALE}"] for part in ("in", "out"))
-        first, second = (first, second * scale) if scale.shape[0] == 1 else (first * scale, second)
-        out.append((weights[f"{key}_own"] * scale, first, second))
+        pairs = []
+        while f"{key}_{called('in', len(pairs))}" in weights:
+            names = [f"{key}_{called(part, len(pairs))}" for part in ("in", "out")]
+            first, second = (weights[name] * weights[f"{name}{SCALE}"].reshape(shape) for name, shape in zip(names, ((1, -1), (-1, 1))))
+            pairs.append((first, second * scale) if scale.shape[0] == 1 else (first * scale, second))
+        out.append((weights[f"{key}_own"] * scale, pairs))
     return out
 
 
-def as_bytes(a, axis):
-    """-> whole numbers within 127 and their scales along `axis`."""
-    scale = np.maximum(np.abs(a).max(axis, keepdims=True), 1e-12) / 127
+def called(part, which):
+    """What the thin matrices are called: "in", then "in1" of those that were added later."""
+    return f"{part}{which or ''}"
+
+
+def as_bytes(a, axis, most):
+    """-> whole numbers within `most` and their scales along `axis`."""
+    scale = np.maximum(np.abs(a).max(axis, keepdims=True), 1e-12) / most
     return np.round(a / scale).astype(np.int8), scale.astype(np.float32)
 
 
@@ -62,21 +72,21 @@ def nearest(matrix, found):
 
 
 def places(learned, ours, theirs):
-    """Where a learned (W, up, down) stands. -> the key of W + up down in `ours`, that of W in `theirs`, and the thin ones as they are stored; None if nowhere."""
-    w, up, down = learned
-    for was, first, second in ((w.T, down.T, up.T), (w, up, down)):
+    """Where a learned (W, pairs) stands. -> the key of W + up down + ... in `ours`, that of W in `theirs`, and the thin ones as they are stored; None if nowhere."""
+    w, pairs = learned
+    for was, thin_ones in ((w.T, [(down.T, up.T) for up, down in pairs]), (w, pairs)):
         if any(a.shape == was.shape for a in ours.values()):
-            key, near = nearest(was + first @ second, ours)
+            key, near = nearest(was + sum(first @ second for first, second in thin_ones), ours)
             other, same = nearest(was, theirs)
             if near < 0.1 * np.abs(was).mean() and same < 1e-3 * np.abs(was).mean():
-                return key, other, first, second
+                return key, other, thin_ones
     return None
 
 
 def lean(path, beside, learned):
     """Rewrites the graph at `path` in place: each matrix that was learned is now one of the graph `beside` and what was added.
 
-    `learned` are (W, up, down) of which the graph at `path` has W + up down, (out, in), and `beside` has W.
+    `learned` are (W, [(up, down), ...]) of which the graph at `path` has W + up down + ..., (out, in), and `beside` has W.
     Raises ValueError where one of them is in either graph not to be found.
     """
     model = onnx.load(path)
@@ -89,11 +99,9 @@ def lean(path, beside, learned):
         place = places(one, ours, known)
         if place is None:
             raise ValueError(f'a matrix {one[0].shape} that was learned is not in "{path}" or not in "{beside}"')
-        key, other, first, second = place
+        key, other, pairs = place
         whole, scale = theirs[other]
         in_row = scale.shape[0] == 1  # what is added is told in the units of W
-        rows, row_scale = as_bytes(first if in_row else first / scale, 0)
-        columns, column_scale = as_bytes(second / scale if in_row else second, 1)
 
         def keep(part, array):
             graph.initializer.append(numpy_helper.from_array(np.asarray(array, order="C"), f"{key}_{part}"))
@@ -102,18 +110,29 @@ def lean(path, beside, learned):
             before.append(helper.make_node(kind, [f"{key}_{i}" for i in inputs], [output], name=f"{output}_made", **more))
 
         graph.initializer.remove(weights.pop(key))
-        for part, array in (("own", whole), ("in", rows), (f"in{SCALE}", row_scale), ("out", columns), (f"out{SCALE}", column_scale)):
-            keep(part, array)
-        for part in ("own", "in", "out"):
-            node("Cast", [part], f"{key}_{part}_cast", to=TensorProto.FLOAT)
-        for part in ("in", "out"):
-            node("Mul", [f"{part}_cast", f"{part}{SCALE}"], f"{key}_{part}_scaled")
-        node("Gemm", ["in_scaled", "out_scaled", "own_cast"], f"{key}_sum")
+        keep("own", whole)
+        node("Cast", ["own"], f"{key}_own_cast", to=TensorProto.FLOAT)
+        sums = whole.astype(np.float32)
+        for i, (first, second) in enumerate(pairs):
+            most, parts = COARSE if i else FINE, (called("in", i), called("out", i))
+            rows, row_scale = as_bytes(first if in_row else first / scale, 0, most)
+            columns, column_scale = as_bytes(second / scale if in_row else second, 1, most)
+            sums += (rows * row_scale) @ (columns * column_scale)
+            for part, array, its_scale in zip(parts, (rows, columns), (row_scale, column_scale)):
+                keep(part, array)
+                keep(f"{part}{SCALE}", its_scale.reshape(-1, 1))
+            node("Mul", [f"{part}{SCALE}" for part in parts], f"{key}_{called('both', i)}{SCALE}")
+        # One sum, and one side that is scaled: the runtime holds all that it makes until it has loaded.
+        for part, axis in (("in", 1), ("out", 0)):
+            node("Concat", [called(part, i) for i in range(len(pairs))], f"{key}_{part}_all", axis=axis)
+            node("Cast", [f"{part}_all"], f"{key}_{part}_cast", to=TensorProto.FLOAT)
+        node("Concat", [f"{called('both', i)}{SCALE}" for i in range(len(pairs))], f"{key}_all{SCALE}", axis=0)
+        node("Mul", ["out_cast", f"all{SCALE}"], f"{key}_out_scaled")
+        node("Gemm", ["in_cast", "out_scaled", "own_cast"], f"{key}_sum")
         if key in scales:
-            # As few numbers of four bytes as can be: the runtime holds all that it makes until it has loaded.
-            # Columns that have grown beyond what seven bits hold are told in larger units.
-            sums = whole + (rows * row_scale) @ (columns * column_scale)
-            wider = np.maximum(np.abs(sums).max(0) / FULL, 1).astype(np.float16).astype(np.float32)
+            # As few numbers of four bytes as can be, likewise.
+            # Columns that have grown beyond what seven bits hold are told in larger units, few of them: those are stored.
+            wider = np.maximum(np.ceil(np.abs(sums).max(0) / FULL * WIDENED) / WIDENED, 1).astype(np.float32)
             for part, array in (("wider", wider), ("zero", np.zeros(len(wider), np.int8)), ("least", np.int8(-FULL)), ("most", np.int8(FULL))):
                 keep(part, array)
             node("QuantizeLinear", ["sum", "wider", "zero"], f"{key}_round", axis=1)

@@ -15,3 +15,12 @@ def fast():
     if torch.ops.mkldnn._is_mkldnn_bf16_supported():
         return torch.autocast("cpu", torch.bfloat16)
     return contextlib.nullcontext()
+
+
+def rate(optimiser, lr=None):
+    """Sets the learning rate, or leaves it as it is, where what a GPU has recorded reads it."""
+    for group in optimiser.param_groups:
+        if not isinstance(group["lr"], torch.Tensor):
+            group.update(lr=torch.tensor(float(group["lr"])), fused=True, foreach=None, capturable=DEVICE.type == "cuda")
+        if lr is not None:
+            group["lr"].fill_(lr)

@@ -40,6 +40,12 @@ FOLDED = {
 }
 
 
+def folded(node, inputs):
+    if node.op_type == "Concat":
+        return np.concatenate(inputs, node.attribute[0].i)
+    return FOLDED[node.op_type](*inputs)
+
+
 def tensors(path):
     """-> {(shape, n): array} of a graph's weights, as they were before they were halved, quantised or split.
 
@@ -52,8 +58,8 @@ def tensors(path):
         known.update(own)
         unused.update(own)
         for node in graph.node:
-            if node.op_type in FOLDED and all(name in known for name in node.input):
-                known[node.output[0]] = FOLDED[node.op_type](*(known[name] for name in node.input))
+            if node.op_type in (*FOLDED, "Concat") and all(name in known for name in node.input):
+                known[node.output[0]] = folded(node, [known[name] for name in node.input])
                 unused.add(node.output[0])
                 continue
             for inner in node.attribute:  # blocks that may be left out stand in branches
@@ -157,19 +163,21 @@ def run(package, work):
 @torch.no_grad()
 def readapt(network, base, parts):
     """Splits the matrices of `network` into those of `base` and what was added to them, `parts` of `lean.thin`: adapters can be trained further."""
-    adapters.adapt(network, parts[0][1].shape[1])
+    for first, _ in parts[0][1]:
+        adapters.adapt(network, first.shape[1])
     for name, layer in network.named_modules():
         if not parametrize.is_parametrized(layer):
             continue
-        weight, added = layer.parametrizations.weight.original, layer.parametrizations.weight[0]
-        weight.copy_(base.get_submodule(name).weight)
-        w = weight.numpy()
-        found = [(far(w, a), b, c) for a, b, c in parts] + [(far(w, a.T), c.T, b.T) for a, b, c in parts]
-        near, up, down = min(found, key=lambda one: one[0])
+        added = layer.parametrizations.weight
+        added.original.copy_(base.get_submodule(name).weight)
+        w = added.original.numpy()
+        found = [(far(w, a), pairs) for a, pairs in parts] + [(far(w, a.T), [(c.T, b.T) for b, c in pairs]) for a, pairs in parts]
+        near, pairs = min(found, key=lambda one: one[0])
         if near > 1e-3 * np.abs(w).mean():
             raise ValueError(f'"{name}" of the base is not what the package adds to')
-        added.up.copy_(torch.tensor(up.copy()))
-        added.down.copy_(torch.tensor(down.copy()))
+        for one, (up, down) in zip(added, pairs):
+            one.up.copy_(torch.tensor(up.copy()))
+            one.down.copy_(torch.tensor(down.copy()))
 
 
 def far(a, b):

@@ -1,6 +1,7 @@
 """Low-rank adapters (Hu et al. 2021): a pupil that is its teacher's matrices, which stay, plus products of two thin ones.
 
 What is learned is a tenth of the weights: a distilled model can be shipped beside its base for a tenth of the bytes (see `export`).
+Adapters can stand on adapters: then only the last ones are learned, and a model that was shipped goes on for a part of its bytes.
 """
 
 import torch
@@ -25,9 +26,16 @@ class LowRank(nn.Module):
 
 
 def adapt(network, rank):
-    """Gives every matrix of the Linear layers in `network` an adapter, in place; the matrices themselves are frozen."""
-    for layer in [m for m in network.modules() if isinstance(m, nn.Linear) and min(m.weight.shape) >= LEAST]:
-        layer.weight.requires_grad_(False)
+    """Gives every matrix of the Linear layers in `network` an adapter, in place; the matrices themselves are frozen.
+
+    Of a network that has adapters already, everything is.
+    """
+    layers = [m for m in network.modules() if isinstance(m, nn.Linear) and min(m.weight.shape) >= LEAST]
+    if any(parametrize.is_parametrized(layer) for layer in layers):
+        network.requires_grad_(False)
+    for layer in layers:
+        if not parametrize.is_parametrized(layer):
+            layer.weight.requires_grad_(False)
         parametrize.register_parametrization(layer, "weight", LowRank(layer.weight, rank))
     return network
 
@@ -40,12 +48,16 @@ def merge(network):
 
 
 def learned(network):
-    """-> (W, up, down) of every adapted matrix, as arrays."""
+    """-> (W, [(up, down), ...]) of every adapted matrix, as arrays."""
     out = []
     for layer in [m for m in network.modules() if parametrize.is_parametrized(m)]:
-        matrix, added = layer.parametrizations.weight.original, layer.parametrizations.weight[0]
-        out.append(tuple(p.detach().cpu().numpy() for p in (matrix, added.up, added.down)))
+        added = layer.parametrizations.weight
+        out.append((_array(added.original), [(_array(one.up), _array(one.down)) for one in added]))
     return out
+
+
+def _array(p):
+    return p.detach().cpu().numpy()
 
 
 ORIGINAL = "parametrizations.weight.original"
@@ -56,6 +68,7 @@ def original(name):
     return name.removesuffix("weight") + ORIGINAL
 
 
-def rank_of(weights):
-    """The rank of the adapters in a state_dict, 0 if it has none."""
-    return next((len(value) for name, value in weights.items() if name.endswith("parametrizations.weight.0.down")), 0)
+def ranks(weights):
+    """The ranks of the adapters in a state_dict, first to last."""
+    found = {int(name.split(".")[-2]): len(value) for name, value in weights.items() if ".parametrizations.weight." in name and name.endswith(".down")}
+    return [found[i] for i in sorted(found)]

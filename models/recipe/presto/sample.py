@@ -2,6 +2,7 @@
 
 import torch
 
+from .. import captured
 from . import noise
 
 
@@ -17,6 +18,13 @@ def pingpong(model, shape, cond, steps, budgets=None, generator=None, first=None
         blocks = noise.budget(sigma, budgets) if budgets else None
         x = model.denoise(noisy, torch.full((shape[0],), sigma), cond, blocks)
     return x
+
+
+class Captured:
+    """A model that only makes, recorded where it runs on a GPU."""
+
+    def __init__(self, model):
+        self.denoise = captured.Captured(torch.no_grad()(model.denoise))
 
 
 class Dropping:

@@ -10,7 +10,7 @@ import torch
 from ..base.data import Examples
 from ..base.model import Config
 from ..base.train import Base
-from ..checkpoint import Ema
+from ..checkpoint import Ema, save
 from . import adapters, layers, measure, sample, steps
 from .music import Batches, Chains, Music, heard_power
 
@@ -30,8 +30,7 @@ def averaged(work, name="base", merged=True):
     target = base if name == "base" else music
     if name != "base":
         state = torch.load(Path(work) / f"{name}.pt", map_location="cpu", weights_only=False)
-        rank = adapters.rank_of(state["ema"]["model"])
-        if rank:
+        for rank in adapters.ranks(state["ema"]["model"]):
             adapters.adapt(base.network, rank)
     ema = Ema(target, 0)
     ema.load_state_dict(state["ema"])
@@ -63,10 +62,11 @@ def run_layers(corpus, work, minutes, ase=False, guidance=None, rank=0, frames=1
     layers.train(model, batches, Path(work) / ("ase.pt" if ase else "layers.pt"), minutes, ase=ase, guided=guided, lr=lr)
 
 
-def run_steps(corpus, work, minutes, method="presto-ls", frames=1152, updates=None, seed=0, **changes):
+def run_steps(corpus, work, minutes, method="presto-ls", frames=1152, updates=None, seed=0, rank=0, **changes):
     """work/base.pt (and layers.pt for presto-ls) -> work/METHOD.pt, with a line of quality at each checkpoint.
 
-    If that begins as adapters of the base, adapters are what is trained.
+    If that begins as adapters of the base, adapters are what is trained. With `rank`, only adapters of that rank are,
+    which are added to what is there (once: a checkpoint whose last adapters have that rank goes on).
     """
     torch.manual_seed(seed)
     work = Path(work)
@@ -74,14 +74,18 @@ def run_steps(corpus, work, minutes, method="presto-ls", frames=1152, updates=No
     options = METHODS[method](**changes)
     goes_on = (work / f"{method}.pt").exists()
     start = averaged(work, method if goes_on else "layers", merged=False) if goes_on or options.budgets else teacher
-    if adapters.rank_of(start.state_dict()) and "lr" not in changes:
+    generator = copy.deepcopy(start)
+    if rank and adapters.ranks(start.state_dict())[-1:] != [rank]:
+        adapters.adapt(generator.base.network, rank)
+        if goes_on:
+            taken_further(work / f"{method}.pt", generator)
+    if adapters.ranks(generator.state_dict()) and "lr" not in changes:
         options = replace(options, lr=ADAPTERS_LR)
     train, held = Examples(corpus, work, "train", seed=seed), Examples(corpus, work, "val", seed=1)
     held.clips += Examples(corpus, work, "test", seed=1).clips
     resampler = teacher.base.resampler
     data = measure.Frechet([z.astype("float32") for z, _, _ in held.clips])
     chains = Chains(train, resampler, max(12, frames // 128), budgets=options.budgets) if options.own else None
-    generator = copy.deepcopy(start)
     distiller = steps.Distiller(teacher, generator, Batches(train, resampler, frames), options, chains, heard_power(work))
     history = work / f"{method}.jsonl"
 
@@ -99,6 +103,13 @@ def run_steps(corpus, work, minutes, method="presto-ls", frames=1152, updates=No
         report("base, 12 steps, guidance 3", lambda shape, cond: sample.base(teacher, shape, cond), held, resampler, data)
         watch(distiller)
     steps.train(distiller, work / f"{method}.pt", minutes, updates, watch=watch, warm=WARM)
+
+
+def taken_further(path, generator):
+    """A checkpoint of `steps` whose generator is now another, which begins as the average of the one before."""
+    state = torch.load(path, map_location="cpu", weights_only=False)
+    state.pop("optimiser", None)
+    save(path, **state | {"generator": generator, "ema": Ema(generator, 0)})
 
 
 def real(examples, shape):

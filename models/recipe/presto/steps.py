@@ -15,7 +15,9 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import nn
 
+from ..captured import Captured
 from ..checkpoint import Ema, load, save
+from ..precision import rate
 from . import adapters, noise, sample
 
 MOST_STEPS = 8  # that G is used with
@@ -127,8 +129,10 @@ class Distiller:
         self.ema = Ema(generator, options.ema)
         self.fake = Fake(teacher, options.taps, options.told)
         trained = [p for p in generator.parameters() if p.requires_grad]
-        self.optimiser = torch.optim.AdamW(trained, lr=options.lr, betas=(0.9, 0.99), weight_decay=0.0)
-        self.fake_optimiser = torch.optim.AdamW(self.fake.parameters(), lr=options.fake_lr, betas=(0.9, 0.99), weight_decay=0.0)
+        self.optimiser = torch.optim.AdamW(trained, lr=options.lr, betas=(0.9, 0.99), weight_decay=0.0, fused=True)
+        self.fake_optimiser = torch.optim.AdamW(self.fake.parameters(), lr=options.fake_lr, betas=(0.9, 0.99), weight_decay=0.0, fused=True)
+        self.playing, self.averaged = sample.Captured(generator), sample.Captured(self.ema.model)
+        self.learn, self.learn_fake = Captured(self._learn), Captured(self._learn_fake)
 
     @torch.no_grad()
     def follow(self, before):
@@ -152,23 +156,23 @@ class Distiller:
     def noised(self, x, sigma):
         return x + sigma.reshape(-1, *[1] * (x.ndim - 1)) * torch.randn_like(x)
 
-    def generate(self, x, cond):
-        """G's x from x, or what it has made in some steps, noised to a level of the inference grid; what is known stays. -> x, level (batch)."""
-        start = x
+    def start(self, x, cond):
+        """What G starts from: x, or what it has made in some steps, at a level of the inference grid. -> start, sigma (batch), blocks."""
         if float(torch.rand(())) < self.o.unrolled:
             count = int(torch.randint(2, MOST_STEPS + 1, ()))
             done = int(torch.randint(1, count, ()))
-            start = sample.pingpong(self.generator, x.shape, cond, count, self.o.budgets, first=done)
+            start = sample.pingpong(self.playing, x.shape, cond, count, self.o.budgets, first=done)
             level = noise.levels(count)[done]
-            sigma, blocks = torch.full((len(x),), level), noise.budget(level, self.o.budgets) if self.o.budgets else None
-        else:
-            sigma, blocks = noise.inference(len(x), self.o.discrete, self.o.budgets)
-        made = self.generator.denoise(self.noised(start, sigma), sigma, cond, blocks)
-        return cond.unknown * made + (1 - cond.unknown) * x, sigma
+            return start, torch.full((len(x),), level), noise.budget(level, self.o.budgets) if self.o.budgets else None
+        return x, *noise.inference(len(x), self.o.discrete, self.o.budgets)
 
-    def matching_loss(self, made, cond, level):
-        """Distribution matching (Yin et al. 2024, eq. 7-8): its gradient is fake minus real, at unit size."""
-        t = self.level(self.o.p_dmd, len(made))
+    def generate(self, start, x, cond, level, blocks):
+        """G's x from a noised start; what is known stays."""
+        made = self.generator.denoise(self.noised(start, level), level, cond, blocks)
+        return cond.unknown * made + (1 - cond.unknown) * x
+
+    def matching_loss(self, made, cond, level, t):
+        """Distribution matching at noise of the levels t (Yin et al. 2024, eq. 7-8): its gradient is fake minus real, at unit size."""
         with torch.no_grad():
             noisy = self.noised(made, t)
             real = sample.guided(self.teacher, noisy, t, cond, self.o.guidance)
@@ -192,59 +196,74 @@ class Distiller:
     def update_generator(self):
         own = self.chains is not None and float(torch.rand(())) < self.o.own
         if own:
-            x, cond, music = self.chains(self.ema.model)
+            x, cond, music = self.chains(self.averaged)
             self.last_own = x, cond
         else:
             x, cond = self.batches()
             music = x
-        made, level = self.generate(x, cond)
-        loss = self.matching_loss(made, cond, level)
-        parts = {"matching": float(loss.detach())}
+        rate(self.optimiser)
+        parts = self.learn(*self.start(x, cond), self.level(self.o.p_dmd, len(x)), self.level(self.o.p_gan, len(x)), x, cond, music, own)
+        self.ema.update(self.generator)
+        return parts
+
+    def _learn(self, start, level, blocks, t_dmd, t_gan, x, cond, music, own):
+        """One step of G's optimiser. -> the parts of its loss."""
+        made = self.generate(start, x, cond, level, blocks)
+        loss = self.matching_loss(made, cond, level, t_dmd)
+        parts = {"matching": loss.detach()}
         if self.o.energy:
             (level_made, bands_made), (level_music, bands_music) = self.loudness(made, cond), self.loudness(music, cond)
             energy = (level_made - level_music).square().mean()
-            parts["energy"] = float(energy.detach())
+            parts["energy"] = energy.detach()
             loss = loss + self.o.energy * energy
             if own:
                 spectrum = (bands_made - bands_music).square().mean()
-                parts["spectrum"] = float(spectrum.detach())
+                parts["spectrum"] = spectrum.detach()
                 loss = loss + self.o.spectrum * spectrum
         if self.o.gan and not own:  # a continuation of G's own output has no real counterpart
-            t = self.level(self.o.p_gan, len(made))
-            adversarial = self.wanted(self.fake(self.noised(made, t), t, cond, level)[1])
-            parts["gan"] = float(adversarial.detach())
+            adversarial = self.wanted(self.fake(self.noised(made, t_gan), t_gan, cond, level)[1])
+            parts["gan"] = adversarial.detach()
             loss = loss + self.o.gan * adversarial
-        self.optimiser.zero_grad()
-        loss.backward()
-        parts["gradient"] = float(nn.utils.clip_grad_norm_(self.generator.parameters(), 1.0))
-        self.optimiser.step()
-        self.ema.update(self.generator)
-        parts["rms"] = float((over_unknown(made.detach() ** 2, cond) / over_unknown(music**2, cond)).sqrt())
+        parts["gradient"] = descend(loss, self.optimiser)
+        parts["rms"] = (over_unknown(made.detach() ** 2, cond) / over_unknown(music**2, cond)).sqrt()
         return parts
 
     def update_fake(self):
         own = self.last_own is not None and float(torch.rand(())) < self.o.own
         x, cond = self.last_own if own else self.batches()
+        rate(self.fake_optimiser)
+        t = self.level(self.o.p_dsm, len(x))
+        t_gan = t if self.o.p_gan == self.o.p_dsm else self.level(self.o.p_gan, len(x))
+        return self.learn_fake(*self.start(x, cond), t, t_gan, x, cond, own)
+
+    def _learn_fake(self, start, level, blocks, t, t_gan, x, cond, own):
+        """One step of the fake score's optimiser. -> the parts of its loss."""
         with torch.no_grad():
-            made, level = self.generate(x, cond)
-        t, sd = self.level(self.o.p_dsm, len(x)), self.teacher.sigma_data
+            made = self.generate(start, x, cond, level, blocks)
+        sd = self.teacher.sigma_data
         d, judged = self.fake(self.noised(made, t), t, cond, level)
         weight = ((t**2 + sd**2) / (t * sd) ** 2).reshape(-1, *[1] * (x.ndim - 1))
         loss = over_unknown(weight * (d - made) ** 2, cond)
-        parts = {"dsm": float(loss.detach())}
+        parts = {"dsm": loss.detach()}
         if self.o.discriminator and not own:
             if self.o.p_gan != self.o.p_dsm:
-                t = self.level(self.o.p_gan, len(x))
-                judged = self.fake(self.noised(made, t), t, cond, level)[1]
-            real = self.fake(self.noised(x, t), t, cond, level)[1]
+                judged = self.fake(self.noised(made, t_gan), t_gan, cond, level)[1]
+            real = self.fake(self.noised(x, t_gan), t_gan, cond, level)[1]
             loss = loss + self.o.discriminator * self.told_apart(real, judged)
             middle = 0.0 if self.o.hinge else 0.5
-            parts["accuracy"] = float(((real > middle).float().mean() + (judged < middle).float().mean()) / 2)
-        self.fake_optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.fake.parameters(), 1.0)
-        self.fake_optimiser.step()
+            parts["accuracy"] = ((real > middle).float().mean() + (judged < middle).float().mean()) / 2
+        descend(loss, self.fake_optimiser)
         return parts
+
+
+def descend(loss, optimiser):
+    """One step against the gradient, whose norm, held to 1, it returns."""
+    learned = [p for group in optimiser.param_groups for p in group["params"]]
+    for p, gradient in zip(learned, torch.autograd.grad(loss, learned, allow_unused=True)):
+        p.grad = gradient
+    norm = nn.utils.clip_grad_norm_(learned, 1.0)
+    optimiser.step()
+    return norm
 
 
 def train(distiller, out, minutes, updates=None, every=20, log=print, watch=None, warm=30):
@@ -275,8 +294,7 @@ def train(distiller, out, minutes, updates=None, every=20, log=print, watch=None
         done = (seconds - start) / (end - start)
         if updates is not None:
             done = max(done, (step - first) / (updates - first))
-        for group in d.optimiser.param_groups:
-            group["lr"] = o.lr * min(1, (step + 1) / 20, 4 * (1 - done))
+        rate(d.optimiser, o.lr * min(1, (step + 1) / 20, 4 * (1 - done)))
         found = {}
         for _ in range(o.fake_updates):
             found.update(d.update_fake())
@@ -286,7 +304,7 @@ def train(distiller, out, minutes, updates=None, every=20, log=print, watch=None
             sums.setdefault(k, []).append(v)
         seconds += min(60.0, time.time() - begin)
         if step % every == 0:
-            log(f"update {step} {seconds:.0f}s " + " ".join(f"{k} {sum(v) / len(v):.4f}" for k, v in sums.items()), flush=True)
+            log(f"update {step} {seconds:.0f}s " + " ".join(f"{k} {float(torch.stack(v).mean()):.4f}" for k, v in sums.items()), flush=True)
             sums = {}
         if time.time() - saved > 240:
             checkpoint()

@@ -74,7 +74,8 @@ def test_blocks_that_may_be_left_out_stand_in_branches_and_are_left_out(tmp_path
         assert np.abs(own - want).max() < 1e-5 * np.abs(want).max()
 
 
-def test_adapters_are_written_as_what_they_add_to_another_graph(tmp_path):
+@pytest.mark.parametrize("ranks", [(4,), (4, 2)])
+def test_adapters_are_written_as_what_they_add_to_another_graph(tmp_path, ranks):
     torch.manual_seed(0)
     base = Base(Config(latents=32, dim=64, blocks=12, heads=2)).eval()
     for p in base.parameters():
@@ -83,7 +84,8 @@ def test_adapters_are_written_as_what_they_add_to_another_graph(tmp_path):
     denoiser_graph(base.network, beside, feeds=own_pieces(base, frames=16, pieces=2))
     restore_denoiser(base, beside)  # what is stored, to the last digit
     plain = copy.deepcopy(base.network)
-    adapters.adapt(base.network, 4)
+    for rank in ranks:
+        adapters.adapt(base.network, rank)
     for name, p in base.named_parameters():
         if name.endswith(".up"):
             torch.nn.init.normal_(p, std=0.01)
@@ -100,6 +102,7 @@ def test_adapters_are_written_as_what_they_add_to_another_graph(tmp_path):
     for name, p in again.network.named_parameters():
         assert (p - wanted[name]).abs().max() < 0.02 * wanted[name].abs().max(), name
     readapt(again.network, plain, thin(path))
+    assert adapters.ranks(again.network.state_dict()) == list(ranks)
     adapters.merge(again.network)
     wanted = dict(base.network.named_parameters())  # merged by the exporter
     for name, p in again.network.named_parameters():

@@ -108,12 +108,16 @@ def test_adapters_begin_as_nothing_are_all_that_is_learned_and_can_be_merged():
     adapted = adapters.adapt(copy.deepcopy(plain), 4)
     x = torch.randn(5, 80)
     assert torch.equal(adapted(x), plain(x))
-    assert adapters.rank_of(adapted.state_dict()) == 4 and adapters.rank_of(plain.state_dict()) == 0
+    assert adapters.ranks(adapted.state_dict()) == [4] and adapters.ranks(plain.state_dict()) == []
     learned = {name for name, p in adapted.named_parameters() if p.requires_grad}
     assert learned == {"0.bias", "0.parametrizations.weight.0.down", "0.parametrizations.weight.0.up", "2.weight", "2.bias"}
     torch.nn.init.normal_(adapted[0].parametrizations.weight[0].up)
-    w, up, down = adapters.learned(adapted)[0]
+    w, [(up, down)] = adapters.learned(adapted)[0]
     made = adapted(x)
+    further = adapters.adapt(copy.deepcopy(adapted), 2)
+    assert torch.equal(further(x), made) and adapters.ranks(further.state_dict()) == [4, 2]
+    learned = {name for name, p in further.named_parameters() if p.requires_grad}
+    assert learned == {"0.parametrizations.weight.1.down", "0.parametrizations.weight.1.up"}
     merged = adapters.merge(adapted)
     assert torch.allclose(merged(x), made, atol=1e-6) and not torch.allclose(made, plain(x), atol=0.1)
     assert torch.allclose(merged[0].weight, torch.tensor(w + up @ down), atol=1e-6)
