@@ -75,8 +75,8 @@ interface Picked<T> {
  * Finds a provider that works.
  *
  * @param wanted "auto": the fastest of cuda, webgpu, cpu that works. That need
- * not be a GPU: it waits for every one of a small network's kernels, and has
- * none of its own for some.
+ * not be a GPU: a small network is a thousand small kernels, and one that is
+ * quantised for the CPU is slow elsewhere.
  * @param onSkipped Told why a provider was passed over.
  * @throws {Error} The reason why none works, or why `wanted` does not.
  */
