@@ -87,11 +87,9 @@ export async function pickProvider<T>(
 ): Promise<Picked<T>> {
   if (wanted !== "auto") {
     try {
-      const picked = { provider: wanted, opened: await trial.open(wanted) };
-      await orRelease(picked, trial, ({ opened }) => {
-        return trial.warmUp(opened, wanted);
-      });
-      return picked;
+      const opened = await trial.open(wanted);
+      await orRelease(trial, opened, () => trial.warmUp(opened, wanted));
+      return { provider: wanted, opened };
     } catch (error) {
       throw new Error(`Cannot run on ${wanted}: ${oneLine(error)}`);
     }
@@ -103,21 +101,19 @@ export async function pickProvider<T>(
   };
   const timed = await timeAll(trial, skip);
   while (timed.length > 0) {
-    const { ms, ...best } = timed.shift()!;
+    const { provider, opened, ms } = timed.shift()!;
     try {
-      await orRelease(best, trial, ({ opened, provider }) => {
-        return trial.warmUp(opened, provider);
-      });
+      await orRelease(trial, opened, () => trial.warmUp(opened, provider));
     } catch (error) {
-      skip(best.provider, oneLine(error));
+      skip(provider, oneLine(error));
       continue;
     }
     for (const slower of timed) {
       await trial.release(slower.opened);
-      const than = `${ms.toFixed(1)} ms on ${best.provider}`;
+      const than = `${ms.toFixed(1)} ms on ${provider}`;
       skip(slower.provider, `slower: ${slower.ms.toFixed(1)} ms, ${than}`);
     }
-    return best;
+    return { provider, opened };
   }
   throw new Error(`Cannot run on any provider: ${reasons.join("; ")}`);
 }
@@ -130,11 +126,9 @@ async function timeAll<T>(
   const timed: (Picked<T> & { ms: number })[] = [];
   for (const provider of PROVIDERS) {
     try {
-      const picked = { provider, opened: await trial.open(provider) };
-      const ms = await orRelease(picked, trial, ({ opened }) => {
-        return trial.time(opened);
-      });
-      timed.push({ ...picked, ms });
+      const opened = await trial.open(provider);
+      const ms = await orRelease(trial, opened, () => trial.time(opened));
+      timed.push({ provider, opened, ms });
     } catch (error) {
       skip(provider, oneLine(error));
     }
@@ -144,14 +138,14 @@ async function timeAll<T>(
 
 /** Nothing stays open that has failed. */
 async function orRelease<T, R>(
-  picked: Picked<T>,
   trial: Trial<T>,
-  action: (picked: Picked<T>) => Promise<R>,
+  opened: T,
+  action: () => Promise<R>,
 ): Promise<R> {
   try {
-    return await action(picked);
+    return await action();
   } catch (error) {
-    await trial.release(picked.opened);
+    await trial.release(opened);
     throw error;
   }
 }

@@ -2,7 +2,7 @@
 
 import torch
 
-from .. import captured
+from ..captured import Captured
 from . import noise
 
 
@@ -20,11 +20,11 @@ def pingpong(model, shape, cond, steps, budgets=None, generator=None, first=None
     return x
 
 
-class Captured:
+class Replayed:
     """A model that only makes, recorded where it runs on a GPU."""
 
     def __init__(self, model):
-        self.denoise = captured.Captured(torch.no_grad()(model.denoise))
+        self.denoise = Captured(torch.no_grad()(model.denoise))
 
 
 class Dropping:

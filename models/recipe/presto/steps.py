@@ -131,7 +131,7 @@ class Distiller:
         trained = [p for p in generator.parameters() if p.requires_grad]
         self.optimiser = torch.optim.AdamW(trained, lr=options.lr, betas=(0.9, 0.99), weight_decay=0.0, fused=True)
         self.fake_optimiser = torch.optim.AdamW(self.fake.parameters(), lr=options.fake_lr, betas=(0.9, 0.99), weight_decay=0.0, fused=True)
-        self.playing, self.averaged = sample.Captured(generator), sample.Captured(self.ema.model)
+        self.playing, self.averaged = sample.Replayed(generator), sample.Replayed(self.ema.model)
         self.learn, self.learn_fake = Captured(self._learn), Captured(self._learn_fake)
 
     @torch.no_grad()

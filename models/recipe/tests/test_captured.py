@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+import pytest
 import torch
 
 from recipe.captured import Captured, put_together, taken_apart
+from recipe.precision import DEVICE
 
 
 @dataclass
@@ -34,6 +36,7 @@ def test_shapes_and_what_is_no_tensor_make_the_kind():
     assert len({kind(x, 10), *others}) == 7
 
 
+@pytest.mark.skipif(DEVICE.type == "cuda", reason="a GPU records")
 def test_without_a_gpu_the_function_is_called():
     twice = Captured(lambda x, by: (x * by, {"by": by}))
     made, told = twice(torch.ones(2), 2)
