@@ -11,7 +11,7 @@
 import { parseArgs } from "node:util";
 import { createOpusEncoder } from "../lib/audio/mod.ts";
 import { connect } from "../lib/client/mod.ts";
-import { defaultThreads, openEngine } from "../lib/inference/open_engine.ts";
+import { openEngine } from "../lib/inference/open_engine.ts";
 import { createLog } from "../lib/log.ts";
 import { startServer } from "./server.ts";
 import {
@@ -43,9 +43,10 @@ const engine = await openEngine({
 const [model] = engine.models.values();
 const { manifest } = model!;
 const measured = await measureServiceTimes(model!, RUNS);
-const { threads } = engine as { threads?: number };
+const { networks } = model!.demand!(manifest.sampler.steps);
+const { threads } = engine as unknown as { threads: number };
 await engine[Symbol.asyncDispose]();
-const times = onSharedCores(measured, threads ?? defaultThreads());
+const times = onSharedCores(measured);
 
 const foretold = await most((streams) => foretell(streams, times));
 const unshared = await most((streams) => foretell(streams, measured));
@@ -59,17 +60,18 @@ console.log(
 );
 
 /**
- * Where the networks' threads have every core, what else is done takes time
- * from them: synthesis and Opus, a core each, over all cores.
+ * Synthesis and Opus have the cores that the networks' threads leave free. What
+ * of them does not fit there takes time from all cores, the networks' too.
  */
-function onSharedCores(times: ServiceTimes, threads: number): ServiceTimes {
-  if (threads < cores) return times;
+function onSharedCores(times: ServiceTimes): ServiceTimes {
   const opusMs = opusMsASecond();
   const frameSeconds = manifest.latent.hop_samples / 48_000;
   const decode = Object.entries(times.decode).map((
     [frames, { graph, synthesis }],
   ) => {
-    const beside = synthesis + opusMs * Number(frames) * frameSeconds;
+    const seconds = Number(frames) * frameSeconds;
+    const free = (cores - threads) * 1000 * networks * seconds;
+    const beside = Math.max(0, synthesis + opusMs * seconds - free);
     return [frames, { graph: graph + beside / cores, synthesis }];
   });
   return { ...times, decode: Object.fromEntries(decode) };

@@ -43,8 +43,13 @@ const MODULES: WorkerModules = {
   synthesis: () => new URL("./synthesis_worker.ts", import.meta.url),
 };
 
-/** More threads than this cost more in waiting for each other than they bring to small networks. */
+/** More threads than this cost more in waiting for each other than they bring to networks of our size. */
 const MAX_THREADS = 8;
+/**
+ * Bytes of a denoiser that keep a thread at work. Threads meet after each of
+ * hundreds of operators: in a smaller one they wait for longer than they work.
+ */
+const BYTES_A_THREAD = 2 ** 25;
 
 /**
  * Loads, checks and warms up models. A worker that dies is replaced, and what it
@@ -57,7 +62,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { log } = options;
   const startMs = performance.now();
   const packages = await loadPackages(options.models);
-  const engine = new WorkerEngine(packages, options);
+  const denoisers = packages.map(({ graphs }) => Deno.stat(graphs.denoiser));
+  const sizes = (await Promise.all(denoisers)).map(({ size }) => size);
+  const engine = new WorkerEngine(packages, Math.max(...sizes), options);
   try {
     await engine.open();
   } catch (error) {
@@ -81,13 +88,20 @@ export function defaultWorkers(cores = navigator.hardwareConcurrency): number {
   return Math.max(1, Math.floor(cores / (2 * MAX_THREADS)));
 }
 
-/** All cores of a small machine; on a larger one a core is left to the sockets. */
+/**
+ * As many as the largest denoiser keeps at work, and at most all cores of a
+ * small machine; on a larger one a core is left to the sockets.
+ *
+ * @param bytes Of that denoiser's file.
+ */
 export function defaultThreads(
+  bytes: number,
   cores = navigator.hardwareConcurrency,
   workers = 1,
 ): number {
-  if (cores <= 2) return Math.max(1, Math.floor(cores / workers));
-  return Math.max(1, Math.min(MAX_THREADS, Math.floor((cores - 1) / workers)));
+  const free = cores <= 2 ? cores : cores - 1;
+  const most = Math.min(MAX_THREADS, Math.ceil(bytes / BYTES_A_THREAD));
+  return Math.max(1, Math.min(most, Math.floor(free / workers)));
 }
 
 /** Workers that make PCM: they need a core each. */
@@ -112,13 +126,18 @@ class WorkerEngine implements Engine {
   #pools: WorkerPool[];
   #wanted = 0;
 
-  constructor(packages: readonly ModelPackage[], options: EngineOptions) {
+  /** @param largest Bytes of the largest denoiser. */
+  constructor(
+    packages: readonly ModelPackage[],
+    largest: number,
+    options: EngineOptions,
+  ) {
     const { threads, hangMs } = options;
     this.#options = options;
     this.#provider = options.provider;
     const workers = options.workers ?? defaultWorkers();
     this.threads = threads ??
-      defaultThreads(navigator.hardwareConcurrency, workers);
+      defaultThreads(largest, navigator.hardwareConcurrency, workers);
     const [networks, synthesis] = [this.#networks, this.#synthesis];
     const device = { networks, synthesis, load: this.#load };
     this.models = new Map(packages.map((each) => [

@@ -8,7 +8,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 
 
-ON_DEVICE = {"base": 2048, "layers": 1024, "steps": 1152}  # stages that a GPU runs where there is one, and their batches on two cores
+ON_DEVICE = {"base": 2048, "layers": 1024, "consistency": 1024, "steps": 1152, "ablations": 1152}  # stages that a GPU runs where there is one, and their batches on two cores
 
 
 def parser():
@@ -26,7 +26,9 @@ def parser():
         ("unpack", "the inverse"),
         ("base", "train the denoiser"),
         ("layers", "Presto-L: teach the base to run with fewer blocks at high noise"),
+        ("consistency", "the consistency model, a baseline of `steps`"),
         ("steps", "Presto-S, Presto-LS: distil the sampler to a few steps"),
+        ("ablations", "hold the choices of `steps` against each other on music"),
         ("toy", "hold the choices of `steps` against each other where the answer is known"),
         ("report", "what layers and steps did: tables and plots"),
         ("recover", "turn a package back into checkpoints, to train them further"),
@@ -40,7 +42,7 @@ def parser():
         p.add_argument("--minutes", type=float, default=10, help="training time of this run")
         p.add_argument("--decay-minutes", type=float, help="training time in all, over which the rate falls")
         p.add_argument("--lr", type=float, default=1e-3, help="base: highest learning rate")
-        if name in ("base", "layers", "steps"):
+        if name in ON_DEVICE:
             p.add_argument("--frames", type=int, help="latent frames of a batch (default: what two cores or a GPU can bear)")
         if name in ("pack", "unpack"):
             p.add_argument("--file", default="work/packed.npz")
@@ -51,16 +53,16 @@ def parser():
             p.add_argument("--size", default="pocket", choices=("pocket", "studio"), help="10 M or 105 M parameters")
         if name == "codec":
             p.add_argument("--clips", type=int, default=120, help="clips held in memory")
-        if name in ("layers", "steps"):
+        if name in ("layers", "consistency", "steps", "ablations"):
             p.add_argument("--guidance", type=float, help="steps: of the real score (default: that of the method); layers: to be learned (default: none)")
-        if name in ("layers", "steps"):
+        if name in ("layers", "consistency", "steps"):
             p.add_argument("--rank", type=int, default=0, help="learn low-rank adapters of what is there instead of its weights")
-        if name == "steps":
+        if name in ("consistency", "steps"):
             p.add_argument("--seed", type=int, default=0)
         p.add_argument("--dims", type=int, default=128)
         p.add_argument("--workers", type=int, default=2)
         p.add_argument("--package", default="pocket", help="folder that export, report and toy write, and whose prompt encoder is evaluated")
-        p.add_argument("--weights", default="base", choices=("base", "ase", "layers", "dmd-gan", "presto-s", "presto-ls"), help="export: which denoiser")
+        p.add_argument("--weights", default="base", choices=("base", "ase", "layers", "consistency", "dmd-gan", "presto-s", "presto-ls"), help="export: which denoiser")
         if name == "export":
             p.add_argument("--beside", metavar="PACKAGE", help="of adapters: the package of the base that they add to")
         if name == "evaluate":
@@ -144,11 +146,19 @@ def main():
         from .presto import stage
 
         stage.run_layers(args.corpus, args.work, args.minutes, args.ase, args.guidance, args.rank, args.frames)
+    elif args.stage == "consistency":
+        from .presto import stage
+
+        stage.run_consistency(args.corpus, args.work, args.minutes, args.guidance, args.rank, args.frames, args.seed)
     elif args.stage == "steps":
         from .presto import stage
 
         changes = {} if args.guidance is None else {"guidance": args.guidance}
         stage.run_steps(args.corpus, args.work, args.minutes, args.method, args.frames, args.updates, args.seed, args.rank, **changes)
+    elif args.stage == "ablations":
+        from .presto import ablations
+
+        ablations.run(args.corpus, args.work, args.updates or 80, args.frames, 2.25 if args.guidance is None else args.guidance)
     elif args.stage == "toy":
         from .presto import toy
 

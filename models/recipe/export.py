@@ -25,6 +25,7 @@ from .checkpoint import Ema
 from .codec import features as F
 from .codec import synthesis
 from .codec.decoder import Decoder
+from .fuse import fuse
 from .lean import lean
 from .presto import adapters, noise, sample
 from .presto.layers import SMALLEST
@@ -186,7 +187,7 @@ DISTILLED_SAMPLER = {
     "guidance": None,
 }
 SHIPPED = "presto-ls"  # what is called just "pocket"
-DISTILLED = ("dmd-gan", "presto-s", "presto-ls")
+DISTILLED = ("consistency", "dmd-gan", "presto-s", "presto-ls")
 DROPPING = ("ase", "layers", "presto-ls")
 
 
@@ -201,7 +202,7 @@ def manifest(c, graphs, tokenizer, weights):
     return {
         "format": 1,
         "id": "pocket" if weights == SHIPPED else f"pocket-{weights}",
-        "version": "0.8.1",
+        "version": "0.8.2",
         "title": "Pocket" if weights == SHIPPED else f"Pocket, {weights}",
         "licence": "MIT",
         "sample_rate": F.SAMPLE_RATE,
@@ -336,6 +337,7 @@ def denoiser_graph(network, path, budgets=False, tail=False, feeds=(), beside=No
         to_bytes(path)
         if added:
             lean(path, beside, added)
+    fuse(path)
     to_half(path)
     if budgets and branch(path, "blocks") != c.blocks - SMALLEST + tail:
         raise ValueError(f'graph "{path}" has not a branch for every block that may be left out')

@@ -4,13 +4,10 @@
 there is no self-teacher.
 """
 
-import time
-
 import torch
-from torch import nn
 
-from ..checkpoint import Ema, load, save
 from . import noise, sample
+from .fine_tune import fine_tune
 from .steps import over_unknown
 
 FREE = 0.2  # share of batches with a budget drawn at random, so that a server under load may lower it
@@ -76,39 +73,13 @@ def pupil_loss(pupil, teacher, x, cond, guidance, budgets=noise.BUDGETS):
     return over_unknown(weight * (pupil.denoise(noisy, sigma, cond, blocks) - wanted) ** 2, cond), blocks
 
 
-def train(model, batches, out, minutes, budgets=noise.BUDGETS, ase=False, guided=None, lr=2e-4, decay=0.995, every=50, log=print):
-    """Fine-tunes for `minutes` (the rate falls to 5 %), resumable from `out`; `out` holds model and averaged weights.
+def train(model, batches, out, minutes, budgets=noise.BUDGETS, ase=False, guided=None, **how):
+    """Fine-tunes as `fine_tune` does. With `guided` (teacher, guidance) the model learns that, instead of music."""
 
-    With `guided` (teacher, guidance) the model learns that, instead of music.
-    """
-    ema = Ema(model, decay)
-    trained = [p for p in model.parameters() if p.requires_grad]
-    optimiser = torch.optim.AdamW(trained, lr=lr, betas=(0.9, 0.97), weight_decay=0.0)
-    state = load(out, model=model, ema=ema, optimiser=optimiser)
-    step, seconds, sums, saved = state.get("step", 0), state.get("seconds", 0.0), {}, time.time()
-    while seconds < 60 * minutes:
-        begin = time.time()
-        for group in optimiser.param_groups:
-            group["lr"] = lr * min(1, (step + 1) / 100) * (1 - 0.95 * seconds / (60 * minutes))
-        x, cond = batches()
+    def loss(x, cond):
         if guided:
-            loss, blocks = pupil_loss(model, guided[0], x, cond, guided[1], budgets)
-        else:
-            blocks, high, low = draw_budget(budgets, model.blocks)
-            loss = loss_of(model, x, cond, levels_between(len(x), high, low), blocks, ase)
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        ema.update(model)
-        step, seconds = step + 1, seconds + min(10.0, time.time() - begin)
-        sums.setdefault(blocks, []).append(float(loss.detach()))
-        if step % every == 0:
-            means = " ".join(f"{k}: {sum(v) / len(v):.3f}" for k, v in sorted(sums.items()))
-            log(f"step {step} {seconds:.0f}s loss by budget {means}", flush=True)
-            sums = {}
-        if time.time() - saved > 240:
-            save(out, model=model, ema=ema, optimiser=optimiser, step=step, seconds=seconds)
-            saved = time.time()
-    save(out, model=model, ema=ema, optimiser=optimiser, step=step, seconds=seconds)
-    return ema.model
+            return pupil_loss(model, guided[0], x, cond, guided[1], budgets)
+        blocks, high, low = draw_budget(budgets, model.blocks)
+        return loss_of(model, x, cond, levels_between(len(x), high, low), blocks, ase), blocks
+
+    return fine_tune(model, batches, loss, out, minutes, **how)

@@ -11,7 +11,7 @@ from . import measure, noise, sample
 from .stage import averaged, real, report, variance
 
 SAMPLED = {"base": None, "ase": noise.BUDGETS, "layers": noise.BUDGETS}
-DISTILLED = {"dmd-gan": None, "presto-s": None, "presto-ls": noise.BUDGETS}
+DISTILLED = {"consistency": None, "dmd-gan": None, "presto-s": None, "presto-ls": noise.BUDGETS}
 STEPS = (1, 2, 4, 8)
 UNIFORM = (8, 9, 10, 12)  # budgets that a server under load may ask for, the same at every level
 

@@ -11,7 +11,7 @@ from ..base.data import Examples
 from ..base.model import Config
 from ..base.train import Base
 from ..checkpoint import Ema, save
-from . import adapters, layers, measure, sample, steps
+from . import adapters, consistency, layers, measure, sample, steps
 from .music import Batches, Chains, Music, heard_power
 
 WARM = 120  # the fake score's own first updates
@@ -60,6 +60,19 @@ def run_layers(corpus, work, minutes, ase=False, guidance=None, rank=0, frames=1
     batches = Batches(Examples(corpus, work, "train"), teacher.base.resampler, frames)
     guided = (teacher.requires_grad_(False), guidance) if guidance else None
     layers.train(model, batches, Path(work) / ("ase.pt" if ase else "layers.pt"), minutes, ase=ase, guided=guided, lr=lr)
+
+
+def run_consistency(corpus, work, minutes, guidance=None, rank=0, frames=1024, seed=0):
+    """work/base.pt -> work/consistency.pt: the consistency model of the guided base, with `rank` as adapters of it."""
+    torch.manual_seed(seed)
+    teacher = averaged(work)
+    model = copy.deepcopy(teacher)
+    model.base.resampler.requires_grad_(False)
+    if rank:
+        adapters.adapt(model.base.network, rank)
+    batches = Batches(Examples(corpus, work, "train", seed=seed), teacher.base.resampler, frames)
+    lr = ADAPTERS_LR if rank else 6e-5
+    consistency.train(model, teacher.requires_grad_(False), batches, Path(work) / "consistency.pt", minutes, guidance or 1.0, lr=lr, every=20)
 
 
 def run_steps(corpus, work, minutes, method="presto-ls", frames=1152, updates=None, seed=0, rank=0, **changes):
