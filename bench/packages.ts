@@ -15,7 +15,7 @@ import { printRows, type Row, statsOf } from "./stats.ts";
 // The server may read below models/ only.
 const PARENT = "models";
 const SECONDS = 32;
-const RUNS = 3;
+const RUNS = 7;
 
 /** A folder `parent/ID` with the package's files and another number of steps. */
 async function withSteps(source: string, steps: number, parent: string) {

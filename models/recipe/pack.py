@@ -65,7 +65,7 @@ def pack(corpus, work, out, splits=("train", "val", "test")):
         latents.append(encode(np.load(path), len(latents)))
         controls.append(np.round(np.load(work / "controls" / path.name).astype(np.float32) / CONTROL_STEP).astype(np.int8))
         captions.append(_rows(work / "embeddings" / path.name, CAPTIONS, rng))
-        heard.append(_rows(work / "heard" / path.name, HEARD, rng) if (work / "heard").exists() else captions[-1][:0])
+        heard.append(_rows(work / "heard" / path.name, HEARD, rng) if (work / "heard" / path.name).exists() else captions[-1][:0])
         labels.append({"id": path.stem, "frames": len(latents[-1]), "captions_kept": len(captions[-1]), "heard_kept": len(heard[-1])} | {k: label[k] for k in KEPT if k in label})
     tables = {"latents": latents, "controls": controls, "embeddings": captions, "heard": heard}
     for name in ("associated", "general"):

@@ -20,6 +20,7 @@ from .checkpoint import Ema, save
 from .codec import pca as P
 from .codec.decoder import Decoder
 from .export import DROPPING, SHIPPED, DecoderGraph, PromptGraph, decoder_graph, denoiser_graph, own_pieces, prompt_graph
+from .fuse import ONES
 from .lean import thin
 from .presto import adapters
 from .presto.music import Music
@@ -66,7 +67,7 @@ def tensors(path):
                 if inner.name == "then_branch":
                     walk(inner.g)
             for name in node.input:
-                if name in unused:
+                if name in unused and not name.startswith(ONES):
                     unused.remove(name)
                     array = known[name]
                     found[array.shape, sum(shape == array.shape for shape, _ in found)] = array

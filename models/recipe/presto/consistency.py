@@ -58,6 +58,6 @@ def train(pupil, teacher, batches, out, minutes, guidance=1.0, **how):
     """`pupil` learns for `minutes` as `fine_tune` does. -> its averaged weights, to be sampled by `sample.pingpong`."""
 
     def loss(x, cond):
-        return consistency_loss(pupil, teacher, x, cond, guidance), "consistency"
+        return consistency_loss(pupil, teacher, x, cond, guidance), "all levels"
 
     return fine_tune(pupil, batches, loss, out, minutes, **how)

@@ -11,7 +11,7 @@ from ..checkpoint import Ema, load, save
 def fine_tune(model, batches, loss_of, out, minutes, lr=2e-4, decay=0.995, every=50, log=print):
     """Trains for `minutes` (the rate falls to 5 %), resumable from `out`, which holds model and averaged weights. -> the averaged model.
 
-    `batches()` gives (x, conditions), `loss_of(x, conditions)` the loss and what it is to be told under.
+    `batches()` gives (x, conditions), `loss_of(x, conditions)` the loss and what it is told under (the budget).
     """
     ema = Ema(model, decay)
     trained = [p for p in model.parameters() if p.requires_grad]
@@ -31,8 +31,8 @@ def fine_tune(model, batches, loss_of, out, minutes, lr=2e-4, decay=0.995, every
         step, seconds = step + 1, seconds + min(10.0, time.time() - begin)
         sums.setdefault(kind, []).append(float(loss.detach()))
         if step % every == 0:
-            means = " ".join(f"{k}: {sum(v) / len(v):.3f}" for k, v in sorted(sums.items()))
-            log(f"step {step} {seconds:.0f}s loss by kind {means}", flush=True)
+            means = ", ".join(f"{k} {sum(v) / len(v):.3f}" for k, v in sorted(sums.items()))
+            log(f"step {step} {seconds:.0f}s loss at {means}", flush=True)
             sums = {}
         if time.time() - saved > 240:
             save(out, model=model, ema=ema, optimiser=optimiser, step=step, seconds=seconds)

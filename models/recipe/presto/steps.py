@@ -211,7 +211,7 @@ class Distiller:
         made = self.generate(start, x, cond, level, blocks)
         loss = self.matching_loss(made, cond, level, t_dmd)
         parts = {"matching": loss.detach()}
-        if self.o.energy:
+        if self.o.energy or self.o.spectrum:
             (level_made, bands_made), (level_music, bands_music) = self.loudness(made, cond), self.loudness(music, cond)
             energy = (level_made - level_music).square().mean()
             parts["energy"] = energy.detach()
