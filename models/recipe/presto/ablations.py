@@ -44,37 +44,43 @@ def options(changes, guidance):
     return replace(made, guidance=guidance, lr=ADAPTERS_LR)
 
 
+def trained(name, teacher, train, updates, frames, guidance, power):
+    """-> the averaged generator of the row `name`."""
+    o = options(CHANGES[name], guidance)
+    resampler, generator = teacher.base.resampler, copy.deepcopy(teacher)
+    adapters.adapt(generator.base.network, RANK)
+    chains = Chains(train, resampler, max(12, frames // 128)) if o.own else None
+    d = steps.Distiller(teacher, generator, Batches(train, resampler, frames), o, chains, power)
+    with tempfile.TemporaryDirectory() as folder:
+        steps.train(d, Path(folder) / "row.pt", 60, updates, warm=WARM)
+    return d.ema.model
+
+
+def judged(name, model, held, resampler, data):
+    """-> quality by steps, each drawn SEEDS times, and level from block to block of its own output."""
+
+    def draw(count):
+        return lambda shape, cond: sample.pingpong(model, shape, cond, count)
+
+    found = {n: [report(f"{name}, {n} steps", draw(n), held, resampler, data, seed) for seed in range(SEEDS)] for n in (1, 2, 4, 8)}
+    return {"row": name, "steps": found, "endless": measure.endless(draw(4), held, resampler, 12)}
+
+
 def run(corpus, work, updates, frames, guidance):
     """work/base.pt -> a line of work/ablations.jsonl for each row; prints the table."""
-    out = Path(work) / "ablations.jsonl"
-    done = [json.loads(line) for line in out.read_text().splitlines()] if out.exists() else []
-    teacher = averaged(work)
-    resampler, power = teacher.base.resampler, heard_power(work)
+    out, teacher = Path(work) / "ablations.jsonl", averaged(work)
+    done = {json.loads(line)["row"] for line in out.read_text().splitlines()} if out.exists() else set()
     held = Examples(corpus, work, "val", seed=1)
     held.clips += Examples(corpus, work, "test", seed=1).clips
     data = measure.Frechet([z.astype("float32") for z, _, _ in held.clips])
-    for name, changes in CHANGES.items():
-        if name in {row["row"] for row in done}:
-            continue
+    for name in [name for name in CHANGES if name not in done]:
         seed = int(name.endswith("seed 1"))
         torch.manual_seed(seed)
-        train, o = Examples(corpus, work, "train", seed=seed), options(changes, guidance)
-        generator = copy.deepcopy(teacher)
-        adapters.adapt(generator.base.network, RANK)
-        chains = Chains(train, resampler, max(12, frames // 128)) if o.own else None
-        d = steps.Distiller(teacher, generator, Batches(train, resampler, frames), o, chains, power)
-        with tempfile.TemporaryDirectory() as folder:
-            steps.train(d, Path(folder) / "row.pt", 60, updates, warm=WARM)
-        row = {"row": name, "updates": updates, "steps": {}}
-        for count in (1, 2, 4, 8):
-
-            def draw(shape, cond):
-                return sample.pingpong(d.ema.model, shape, cond, count)
-
-            row["steps"][count] = [report(f"{name}, {count} steps", draw, held, resampler, data, seed) for seed in range(SEEDS)]
-        row["endless"] = measure.endless(lambda shape, cond: sample.pingpong(d.ema.model, shape, cond, 4), held, resampler, 12)
+        train = Examples(corpus, work, "train", seed=seed)
+        model = trained(name, teacher, train, updates, frames, guidance, heard_power(work))
+        row = judged(name, model, held, teacher.base.resampler, data)
         with open(out, "a") as f:
-            f.write(json.dumps(row) + "\n")
+            f.write(json.dumps(row | {"updates": updates}) + "\n")
     print(table([json.loads(line) for line in out.read_text().splitlines()]))
 
 
