@@ -43,7 +43,6 @@ const engine = await openEngine({
 const [model] = engine.models.values();
 const { manifest } = model!;
 const measured = await measureServiceTimes(model!, RUNS);
-const { networks } = model!.demand!(manifest.sampler.steps);
 const { threads } = engine as unknown as { threads: number };
 await engine[Symbol.asyncDispose]();
 const times = onSharedCores(measured);
@@ -60,18 +59,17 @@ console.log(
 );
 
 /**
- * Synthesis and Opus have the cores that the networks' threads leave free. What
- * of them does not fit there takes time from all cores, the networks' too.
+ * Where synthesis and sockets have no cores beside the networks' threads, what
+ * they do takes time from them: synthesis and Opus, over all cores.
  */
 function onSharedCores(times: ServiceTimes): ServiceTimes {
+  if (threads + 2 <= cores) return times;
   const opusMs = opusMsASecond();
   const frameSeconds = manifest.latent.hop_samples / 48_000;
   const decode = Object.entries(times.decode).map((
     [frames, { graph, synthesis }],
   ) => {
-    const seconds = Number(frames) * frameSeconds;
-    const free = (cores - threads) * 1000 * networks * seconds;
-    const beside = Math.max(0, synthesis + opusMs * seconds - free);
+    const beside = synthesis + opusMs * Number(frames) * frameSeconds;
     return [frames, { graph: graph + beside / cores, synthesis }];
   });
   return { ...times, decode: Object.fromEntries(decode) };
@@ -105,7 +103,14 @@ async function foretell(streams: number, times: ServiceTimes): Promise<number> {
 
 /** Underruns of so many streams of a server. */
 async function play(streams: number): Promise<number> {
-  await using server = await startServer({ MAX_LOAD: "1000000" });
+  const most = "1000";
+  await using server = await startServer({
+    ...{
+      MAX_LOAD: "1000000",
+      MAX_STREAMS: most,
+      MAX_STREAMS_PER_CONNECTION: most,
+    },
+  });
   const client = await connect(server.url);
   let underruns = 0;
   const all = [];

@@ -19,10 +19,10 @@ export async function startServer(
 ): Promise<BenchServer> {
   const begin = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-P", "main.ts", "--port", "0", "--max-streams", "64"],
+    args: ["run", "-P", "main.ts", "--port", "0"],
     stdout: "piped",
     stderr: "null",
-    env: { MAX_STREAMS_PER_CONNECTION: "64", ...env },
+    env: { MAX_STREAMS: "64", MAX_STREAMS_PER_CONNECTION: "64", ...env },
   }).spawn();
   let text = "";
   for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
