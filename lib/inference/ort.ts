@@ -75,7 +75,7 @@ interface Picked<T> {
  * Finds a provider that works.
  *
  * @param wanted "auto": the fastest of cuda, webgpu, cpu that works. That need
- * not be a GPU: a small network is a thousand small kernels, and one that is
+ * not be a GPU: a small network is hundreds of small kernels, and one that is
  * quantised for the CPU is slow elsewhere.
  * @param onSkipped Told why a provider was passed over.
  * @throws {Error} The reason why none works, or why `wanted` does not.
