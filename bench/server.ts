@@ -22,7 +22,10 @@ export async function startServer(
     args: ["run", "-P", "main.ts", "--port", "0"],
     stdout: "piped",
     stderr: "null",
-    env: { MAX_STREAMS: "64", MAX_STREAMS_PER_CONNECTION: "64", ...env },
+    env: {
+      ...{ MALLOC_TRIM_THRESHOLD_: "131072", MALLOC_MMAP_THRESHOLD_: "131072" },
+      ...{ MAX_STREAMS: "64", MAX_STREAMS_PER_CONNECTION: "64", ...env },
+    },
   }).spawn();
   let text = "";
   for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {

@@ -28,6 +28,7 @@ def parser():
         ("layers", "Presto-L: teach the base to run with fewer blocks at high noise"),
         ("consistency", "the consistency model, a baseline of `steps`"),
         ("steps", "Presto-S, Presto-LS: distil the sampler to a few steps"),
+        ("moments", "mean and spread of what `steps` has made, as those of music"),
         ("ablations", "hold the choices of `steps` against each other on music"),
         ("toy", "hold the choices of `steps` against each other where the answer is known"),
         ("report", "what layers and steps did: tables and plots"),
@@ -54,10 +55,10 @@ def parser():
         if name == "codec":
             p.add_argument("--clips", type=int, default=120, help="clips held in memory")
         if name in ("layers", "consistency", "steps", "ablations"):
-            p.add_argument("--guidance", type=float, help="steps: of the real score (default: that of the method); layers: to be learned (default: none)")
+            p.add_argument("--guidance", type=float, help="steps, ablations: of the real score (default: that of the method); layers, consistency: to be learned (default: none)")
         if name in ("layers", "consistency", "steps"):
             p.add_argument("--rank", type=int, default=0, help="learn low-rank adapters of what is there instead of its weights")
-        if name in ("consistency", "steps"):
+        if name in ("consistency", "steps", "moments"):
             p.add_argument("--seed", type=int, default=0)
         p.add_argument("--dims", type=int, default=128)
         p.add_argument("--workers", type=int, default=2)
@@ -67,8 +68,8 @@ def parser():
             p.add_argument("--beside", metavar="PACKAGE", help="of adapters: the package of the base that they add to")
         if name == "evaluate":
             evaluate_arguments(p)
-        p.add_argument("--method", default="presto-ls", choices=("presto-ls", "presto-s", "dmd-gan"), help="steps: what to train")
-        p.add_argument("--updates", type=int, help="steps: end at this number of the generator's updates")
+        p.add_argument("--method", default="presto-ls", choices=("presto-ls", "presto-s", "dmd-gan"), help="steps, moments: what to train")
+        p.add_argument("--updates", type=int, help="steps, ablations: end at this number of the generator's updates; moments: of calls")
         p.add_argument("--ase", action="store_true", help="layers: the baseline, which drops the tail")
         p.add_argument("--tiny", action="store_true", help="smallest sizes: does the stage run?")
     return top
@@ -155,6 +156,10 @@ def main():
 
         changes = {} if args.guidance is None else {"guidance": args.guidance}
         stage.run_steps(args.corpus, args.work, args.minutes, args.method, args.frames, args.updates, args.seed, args.rank, **changes)
+    elif args.stage == "moments":
+        from .presto import stage
+
+        stage.run_moments(args.corpus, args.work, args.method, args.updates or 900, args.seed)
     elif args.stage == "ablations":
         from .presto import ablations
 

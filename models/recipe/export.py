@@ -202,7 +202,7 @@ def manifest(c, graphs, tokenizer, weights):
     return {
         "format": 1,
         "id": "pocket" if weights == SHIPPED else f"pocket-{weights}",
-        "version": "0.8.2",
+        "version": "0.8.3",
         "title": "Pocket" if weights == SHIPPED else f"Pocket, {weights}",
         "licence": "MIT",
         "sample_rate": F.SAMPLE_RATE,

@@ -17,7 +17,8 @@ DISTANCES = {"frechet": "FAD", "mmd": "MMD", "density": "density", "recall": "re
 def save(work, name, **result):
     path = Path(work) / "results" / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"name": name, **result}, indent=1) + "\n")
+    rounded = json.loads(json.dumps({"name": name, **result}), parse_float=lambda text: float(f"{float(text):.5g}"))
+    path.write_text(json.dumps(rounded, indent=1) + "\n")
 
 
 def load(work):

@@ -11,7 +11,7 @@ from ..base.data import Examples
 from ..base.model import Config
 from ..base.train import Base
 from ..checkpoint import Ema, save
-from . import adapters, consistency, layers, measure, sample, steps
+from . import adapters, consistency, layers, measure, moments, sample, steps
 from .music import Batches, Chains, Music, heard_power
 
 WARM = 120  # the fake score's own first updates
@@ -116,6 +116,19 @@ def run_steps(corpus, work, minutes, method="presto-ls", frames=1152, updates=No
         report("base, 12 steps, guidance 3", lambda shape, cond: sample.base(teacher, shape, cond), held, resampler, data)
         watch(distiller)
     steps.train(distiller, work / f"{method}.pt", minutes, updates, watch=watch, warm=WARM)
+
+
+def run_moments(corpus, work, method="presto-ls", calls=900, seed=0):
+    """work/METHOD.pt, in place: mean and spread of what it makes, as those of music (see `moments`)."""
+    torch.manual_seed(seed)
+    path, model = Path(work) / f"{method}.pt", averaged(work, method)
+    chains = Chains(Examples(corpus, work, "train", seed=seed), model.base.resampler, 24, budgets=METHODS[method]().budgets)
+    moments.settle(model, chains, calls)
+    state = torch.load(path, map_location="cpu", weights_only=False)
+    for weights in (state["generator"], state["ema"]["model"]):
+        for name in ("head", "gain"):
+            weights[f"base.network.{name}.bias"] = getattr(model.base.network, name).bias.detach().cpu()
+    save(path, **state)
 
 
 def taken_further(path, generator):
