@@ -16,6 +16,7 @@ import {
 } from "../protocol/fields.ts";
 import { checkValue, parseObject } from "../protocol/parse.ts";
 import {
+  brightness,
   count,
   decoder,
   denoiser,
@@ -84,6 +85,7 @@ export const Manifest = strict({
   decoder,
   encoder: v.optional(encoder),
   loudness: v.optional(loudness),
+  brightness: v.optional(brightness),
   blocks: strict({
     lengths: list(
       count("Latent frames."),

@@ -100,6 +100,15 @@ export const loudness = strict({
   }),
 });
 
+/** How bright a latent frame is, on the scale of the control `brightness`: `bias` and `weights` times the latent. Music that goes on and on is held to its first minute's. */
+export const brightness = strict({
+  bias: number({ description: "Brightness of a latent of zeros." }),
+  weights: list(
+    number({ description: "Of a channel." }),
+    "One for each channel of a latent frame.",
+  ),
+});
+
 /** How many of its blocks the denoiser runs, by noise level: fewer where less is lost. */
 export const budgets = strict({
   input: words("Name in the graph of an int64 scalar, the blocks to run."),

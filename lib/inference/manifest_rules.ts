@@ -15,6 +15,7 @@ const RULES: readonly Rule[] = [
   budgets,
   steps,
   unaskedGroups,
+  readBrightness,
   hops,
   geometry,
   lookahead,
@@ -139,6 +140,18 @@ function unaskedGroups({ sampler, controls: { layout } }: Manifest) {
     : `sampler.guidance.unasked has "${strange}", but controls.layout has ${
       groups.join(", ")
     }`;
+}
+
+/** Brightness is read off every channel, and can be asked for. */
+function readBrightness({ brightness, latent, controls }: Manifest) {
+  if (!brightness) return null;
+  const { length } = brightness.weights;
+  if (length !== latent.channels) {
+    return `brightness.weights has ${length} numbers, but latent.channels is ${latent.channels}`;
+  }
+  return controls.understood.includes("brightness")
+    ? null
+    : 'brightness is read, but controls.understood lacks "brightness"';
 }
 
 function hops({ latent: { hop_samples }, decoder }: Manifest) {

@@ -18,6 +18,8 @@ const PARTS = ["drums", "bass", "harmony", "melody"] as const;
 export interface RowSource {
   score: Score;
   tempo: TempoMap;
+  /** What is asked for in the frame that starts at `sample` where the score asks for nothing. */
+  brightness?: (sample: number) => number | null;
 }
 
 /** The chord that sounds at `beat` of a progression that repeats from beat 0. */
@@ -98,8 +100,9 @@ function partsRow({ score }: RowSource, sample: number): number[] {
 }
 
 function gradual(name: "density" | "brightness" | "energy"): Writer {
-  return ({ score }, sample) => {
-    const value = score.value(name, sample);
+  return ({ score, brightness }, sample) => {
+    const value = score.value(name, sample) ??
+      (name === "brightness" ? brightness?.(sample) ?? null : null);
     return value === null ? [0, 0] : [value, 1];
   };
 }

@@ -10,11 +10,17 @@ const DEFAULT_BPM = 120;
 const MIN_BPM = 40;
 const MAX_BPM = 240;
 
-/** Tempo written in a text ("at 128 bpm"), in beats a minute, or null. */
+const NUMBER = String.raw`(\d{2,3}(?:\.\d+)?)`;
+const TEMPO = new RegExp(
+  String
+    .raw`${NUMBER}\s*(?:bpm|beats\s+(?:per|a)\s+minute)|\bbpm\s*[:=]?\s*${NUMBER}`,
+  "i",
+);
+
+/** Tempo written in a text ("at 128 bpm", "bpm: 128"), in beats a minute, or null. */
 export function bpmInText(text: string): number | null {
-  const match = /(\d{2,3}(?:\.\d+)?)\s*(?:bpm|beats\s+(?:per|a)\s+minute)/i
-    .exec(text);
-  const bpm = Number(match?.[1]);
+  const match = TEMPO.exec(text);
+  const bpm = Number(match?.[1] ?? match?.[2]);
   return bpm >= MIN_BPM && bpm <= MAX_BPM ? bpm : null;
 }
 
@@ -44,9 +50,23 @@ export function resolveBpm(
   return Math.min(MAX_BPM, Math.max(MIN_BPM, rounded));
 }
 
-/** Tempo that a patch asks for, in a field or in its prompts, or null. */
-export function bpmOfPatch(patch: Partial<Controls>): number | null {
-  return patch.bpm ?? bpmInPrompts(patch);
+/**
+ * Tempo that a patch asks for, or null: one that was asked for in a field stays
+ * whatever later prompts say, until the field is null.
+ *
+ * @param before The controls that the patch is laid over.
+ * @param predicted Tempo that the model reads from the prompts of controls, or null.
+ */
+export function bpmOfPatch(
+  patch: Partial<Controls>,
+  before: Controls,
+  predicted: (controls: Controls) => number | null,
+): number | null {
+  if (patch.bpm === undefined) {
+    return typeof before.bpm === "number" ? null : bpmInPrompts(patch);
+  }
+  const after = { ...before, ...patch };
+  return resolveBpm(after, predicted(after));
 }
 
 /** Controls with the defaults of the protocol and weights that sum to 1. */

@@ -150,6 +150,12 @@ export class Score {
     return this.#entry(sample).controls;
   }
 
+  /** The controls that can be heard at a sample: a change is made from the start of its latent frame on, and heard from somewhere in it. */
+  heardAt(sample: number): Controls {
+    const entry = this.#entries.findLast(({ at }) => at <= sample);
+    return (entry ?? this.#entries[0]!).controls;
+  }
+
   /** A gradual control at a sample, or null where it is not given. */
   value(name: RampedControl, sample: number): number | null {
     return this.#value(this.#entry(sample).glides[name], sample);

@@ -84,3 +84,39 @@ export function fadeOut(fresh: Stereo, start: number, total: number): void {
     fresh.right[i] = fresh.right[i]! * gain;
   }
 }
+
+/** Length of the fade at the beginning of a piece that comes out of nothing: 2 ms, which no attack misses. */
+const FADE_IN_SAMPLES = 96;
+
+/** Fades the first samples of a piece, in place: it may begin in the middle of a wave. */
+export function fadeIn(fresh: Stereo, start: number): void {
+  const length = Math.min(fresh.left.length, FADE_IN_SAMPLES - start);
+  for (let i = Math.max(0, -start); i < length; i++) {
+    const gain = (start + i) / FADE_IN_SAMPLES;
+    fresh.left[i] = fresh.left[i]! * gain;
+    fresh.right[i] = fresh.right[i]! * gain;
+  }
+}
+
+/**
+ * Takes away, in place, what sounds in silent latent frames: the first of them
+ * fades out within {@linkcode CROSSFADE_SAMPLES}, the first after them fades in.
+ */
+export function hush(
+  fresh: Stereo,
+  hop: number,
+  silent: (frame: number) => boolean,
+): void {
+  for (let frame = 0; frame * hop < fresh.left.length; frame++) {
+    const now = silent(frame);
+    const before = silent(frame - 1);
+    if (!now && !before) continue;
+    for (let i = 0; i < hop; i++) {
+      const share = Math.min(1, i / CROSSFADE_SAMPLES);
+      const gain = now === before ? 0 : now ? 1 - share : share;
+      const at = frame * hop + i;
+      fresh.left[at] = fresh.left[at]! * gain;
+      fresh.right[at] = fresh.right[at]! * gain;
+    }
+  }
+}

@@ -10,6 +10,7 @@
 import type { LoudnessState } from "../audio/loudness.ts";
 import type { Controls } from "../protocol/mod.ts";
 import type { DecoderState } from "../inference/engine.ts";
+import type { BrightnessState } from "./brightness_hold.ts";
 import type { Edit } from "./edits.ts";
 import type { Change } from "./music_stream.ts";
 import type { Stereo } from "./pcm_queue.ts";
@@ -64,6 +65,8 @@ export interface Made {
   degraded: readonly (readonly [number, number])[];
   /** What the loudness before is known to be; null if it is not held. */
   loudness: LoudnessState | null;
+  /** What is known of its brightness; null if it is not held. */
+  brightness: BrightnessState | null;
 }
 
 /** A change that was made. */

@@ -13,8 +13,9 @@ import type { Pressure } from "../inference/load.ts";
 import type { Controls, Quantum, Ramp } from "../protocol/mod.ts";
 import { blockLength, contextLengths } from "./block_plan.ts";
 import { type BlockInput, makeBlock } from "./block.ts";
+import { BrightnessHold, type BrightnessState } from "./brightness_hold.ts";
 import { Changes } from "./changes.ts";
-import { controlRows } from "./control_rows.ts";
+import { controlRows, type RowSource } from "./control_rows.ts";
 import { DecodeTrack } from "./decode_track.ts";
 import { type Edit, EditQueue } from "./edits.ts";
 import { type BeatClock, behind, bendTo } from "./follow.ts";
@@ -35,12 +36,14 @@ import { PcmQueue, type Stereo } from "./pcm_queue.ts";
 import type { PromptMixer } from "./prompt_mixer.ts";
 import { bpmOfPatch, resolveControls } from "./resolve.ts";
 import { qualityUnder } from "./quality.ts";
-import { Score } from "./score.ts";
+import { mergePatches, Score } from "./score.ts";
 import {
   blendBridge,
   blendSeam,
   CROSSFADE_SAMPLES,
+  fadeIn,
   fadeOut,
+  hush,
   type Seam,
   seamAfter,
   seamBefore,
@@ -113,6 +116,8 @@ export class Stream implements MusicStream {
   #bridge: Stereo | null;
   /** Null if the music is as loud as it is made. */
   #loudness: LoudnessTrack | null;
+  /** Null if the music is as bright as it is made. */
+  #brightness: BrightnessHold | null;
   readonly #firstBpm: number;
 
   /** Index of the first latent frame that is decoded. */
@@ -171,6 +176,7 @@ export class Stream implements MusicStream {
     const { loudness } = init.model.manifest;
     const held = loudness && this.#loop === null && init.opening === null;
     this.#loudness = held ? new LoudnessTrack(loudness) : null;
+    this.#brightness = this.#newBrightness();
     this.#changes = new Changes(init.snapshot?.changes);
     for (const edit of init.snapshot?.edits ?? []) this.#edits.add({ ...edit });
     const { decoder, latent } = init.model.manifest;
@@ -284,7 +290,7 @@ export class Stream implements MusicStream {
       ? 0
       : "seconds" in ramp
       ? Math.round(ramp.seconds * 48_000)
-      : beatsInRamp(tempo, sample, ramp.beats, bpmOfPatch(patch));
+      : beatsInRamp(tempo, sample, ramp.beats, this.#bpmAt(sample, patch));
     return this.#schedule(sample, patch, rampSamples);
   }
 
@@ -370,12 +376,13 @@ export class Stream implements MusicStream {
       bentUntil: this.#bentUntil,
       degraded: this.degraded.all,
       loudness: this.#loudness?.before(from) ?? null,
+      brightness: this.#brightness?.state ?? null,
     };
   }
 
   /** True where nobody asks for a level, or for parts that have one of their own. */
   #levelIsOurs(sample: number): boolean {
-    const { energy = null, parts } = this.#score.at(sample);
+    const { energy = null, parts } = this.#score.heardAt(sample);
     return energy === null && Object.values(parts ?? {}).every(Boolean);
   }
 
@@ -405,7 +412,16 @@ export class Stream implements MusicStream {
     this.#loudness = loudness && made.loudness
       ? new LoudnessTrack(loudness, from, made.loudness)
       : null;
+    this.#brightness = made.brightness && this.#newBrightness(made.brightness);
     for (const [start, end] of made.degraded) this.degraded.add(start, end);
+  }
+
+  /** A loop ends as it begins. */
+  #newBrightness(state?: BrightnessState): BrightnessHold | null {
+    const { brightness, ...manifest } = this.#model.manifest;
+    return brightness && this.#loop === null
+      ? new BrightnessHold({ ...manifest, brightness }, state)
+      : null;
   }
 
   #makeLoop({ loop, totalSamples, model }: StreamInit): Loop | null {
@@ -624,14 +640,16 @@ export class Stream implements MusicStream {
     if (seam !== null) this.#seams.push(seam);
     this.#version++;
     this.#block = 0;
+    // What was asked for may be another sound.
+    this.#brightness = this.#newBrightness();
     this.#freshDueMs = this.#dueAt(start);
     this.#applied.push({ edit, contextStart: this.#contextStart });
     if (patch === null) {
       this.#contextStart = latent;
     } else {
       const resolved = resolvePatch(this.controls, patch);
+      const bpm = this.#bpmOf(patch, this.#score.latest);
       this.#score.change(start, ramp, resolved, at);
-      const bpm = bpmOfPatch(patch);
       if (bpm !== null) this.#tempo.change(at, bpm, ramp);
     }
     this.#signal.notify();
@@ -651,11 +669,29 @@ export class Stream implements MusicStream {
   /** The tempo with the changes that wait. */
   #plannedTempo(): TempoMap {
     const tempo = this.#tempo.copy();
+    let controls = this.#score.latest;
     for (const { at, patch, ramp } of this.#edits.all) {
-      const bpm = patch && bpmOfPatch(patch);
+      if (patch === null) continue;
+      const bpm = this.#bpmOf(patch, controls);
       if (bpm !== null) tempo.change(at, bpm, ramp);
+      controls = mergePatches(controls, patch);
     }
     return tempo;
+  }
+
+  #bpmOf(patch: Partial<Controls>, before: Controls): number | null {
+    return bpmOfPatch(patch, before, (controls) => this.#mixer.bpm(controls));
+  }
+
+  /** Tempo that a patch asks for at a sample, after the changes that wait, or null. */
+  #bpmAt(sample: number, patch: Partial<Controls>): number | null {
+    const before = this.#edits.all
+      .filter(({ at }) => at <= sample)
+      .reduce(
+        (controls, edit) => mergePatches(controls, edit.patch ?? {}),
+        this.#score.latest,
+      );
+    return this.#bpmOf(patch, before);
   }
 
   /** Makes the next block of latent frames. */
@@ -679,6 +715,10 @@ export class Stream implements MusicStream {
         },
       });
       this.#append(block);
+      // On a ramp it is on its way from one sound to another.
+      if (!this.#score.ramping(first * this.#hop)) {
+        this.#brightness?.hear(block);
+      }
       this.#noteQuality(first, input);
       this.#block++;
       this.#version++;
@@ -725,11 +765,17 @@ export class Stream implements MusicStream {
       max,
     });
     const middle = sample + frames * this.#hop / 2;
-    const source = { score: this.#score, tempo: this.#tempo };
+    const past = this.#latents.slice(first - before, first, channels);
+    const held = this.#brightness?.ask(past, frames) ?? null;
+    const source: RowSource = {
+      score: this.#score,
+      tempo: this.#tempo,
+      brightness: (at) => held?.[at / this.#hop - first + before] ?? null,
+    };
     const rows = (from: number, count: number) =>
       controlRows(manifest, source, from, count);
     return {
-      context: this.#latents.slice(first - before, first, channels),
+      context: past,
       contextFrames: before,
       after: known.subarray(0, after * channels),
       afterFrames: after,
@@ -758,6 +804,11 @@ export class Stream implements MusicStream {
     });
     const start = first * this.#hop;
     const fresh = { left, right };
+    hush(
+      fresh,
+      this.#hop,
+      (frame) => this.#noPart((first + frame) * this.#hop),
+    );
     for (const seam of this.#seams) blendSeam(seam, fresh, start);
     if (this.#bridge) blendBridge(this.#bridge, fresh, start);
     this.#finish(fresh, start);
@@ -767,8 +818,17 @@ export class Stream implements MusicStream {
     this.#signal.notify();
   }
 
-  /** Shapes the end of a finite piece. */
+  /** True where no part may play: the denoiser was never asked for silence. */
+  #noPart(sample: number): boolean {
+    const { understood } = this.#model.manifest.controls;
+    const parts = Object.values(this.#score.at(sample).parts ?? {});
+    return understood.includes("parts") && parts.length > 0 &&
+      !parts.some(Boolean);
+  }
+
+  /** Shapes the beginning of a piece, and the end of a finite one. */
   #finish(fresh: Stereo, start: number): void {
+    if (this.#loop === null && this.#bridge === null) fadeIn(fresh, start);
     const total = this.totalSamples;
     if (total === null) return;
     if (this.#loop === null) return fadeOut(fresh, start, total);

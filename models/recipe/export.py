@@ -17,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 from torch.nn import functional as f
 
-from . import labels
+from . import brightness, labels
 from .base.model import Config
 from .base.train import Base
 from .branches import branch
@@ -191,7 +191,8 @@ DISTILLED = ("consistency", "dmd-gan", "presto-s", "presto-ls")
 DROPPING = ("ase", "layers", "presto-ls")
 
 
-def manifest(c, graphs, tokenizer, weights):
+def manifest(c, graphs, tokenizer, weights, heard=None):
+    """`heard`: what `brightness.reading` gives, if there are clips to read it off."""
     budgets = {
         "input": "blocks",
         "min": SMALLEST,
@@ -202,7 +203,7 @@ def manifest(c, graphs, tokenizer, weights):
     return {
         "format": 1,
         "id": "pocket" if weights == SHIPPED else f"pocket-{weights}",
-        "version": "0.8.3",
+        "version": "0.8.4",
         "title": "Pocket" if weights == SHIPPED else f"Pocket, {weights}",
         "licence": "MIT",
         "sample_rate": F.SAMPLE_RATE,
@@ -236,6 +237,7 @@ def manifest(c, graphs, tokenizer, weights):
             "env_floor": F.ENV_FLOOR,
         },
         "loudness": LOUDNESS,
+        **({"brightness": heard} if heard else {}),
         "blocks": {"lengths": [16, 32, 64], "context": 64},
         "controls": {
             "channels": labels.CHANNELS,
@@ -404,5 +406,6 @@ def run(work, package, weights="base", beside=None):
             "encoder": encoder_graph(dict(np.load(Path(work) / "pca.npz")), out / "encoder.onnx"),
         }
         shutil.copy(folder() / "tokenizer.json", tokenizer)
-    text = json.dumps(manifest(base.c, {"denoiser": denoiser, **graphs}, tokenizer, weights), indent=1)
+    heard = brightness.reading(work) if (Path(work) / "latents").exists() else None
+    text = json.dumps(manifest(base.c, {"denoiser": denoiser, **graphs}, tokenizer, weights, heard), indent=1)
     (out / "model.json").write_text(text + "\n")

@@ -160,7 +160,7 @@ Deno.test("loadPackage() names the field of a manifest that is wrong", async () 
     ],
     [
       (m) => m.extra = 1,
-      '"extra" is not a known field, accepted: format, id, version, title, licence, test, sample_rate, channels, latent, prompt, denoiser, sampler, decoder, encoder, loudness, blocks, controls',
+      '"extra" is not a known field, accepted: format, id, version, title, licence, test, sample_rate, channels, latent, prompt, denoiser, sampler, decoder, encoder, loudness, brightness, blocks, controls',
     ],
     [
       (m) => m.controls.understood = ["volume"],
@@ -213,6 +213,10 @@ Deno.test("loadPackage() names the field of a manifest that is wrong", async () 
     [
       (m) => m.loudness = { lufs: 3, tolerance_lu: 1 },
       "loudness.lufs is 3, accepted: a finite number from -40 to -6",
+    ],
+    [
+      (m) => m.brightness = { bias: 0.5, weights: [1] },
+      "brightness.weights has 1 numbers, but latent.channels is 16",
     ],
     [
       (m) => m.sampler.schedule = { kind: "levels", levels: { "1": [80] } },

@@ -102,3 +102,22 @@ Deno.test("music whose loudness is held goes on from any snapshot as it would ha
     assertEquals(rest, whole.subarray(snapshot.from));
   }
 });
+
+Deno.test("a level that is asked for within a latent frame leaves all before it as it was", async () => {
+  const controls = { bpm: 117.3 };
+  const plain = await read(await open({ controls }), 4 * SECOND);
+  const stream = await open({ controls });
+  let from = 0;
+  const changed = await read(stream, 4 * SECOND, async (frame) => {
+    if (frame !== 8) return;
+    const scheduled = await stream.update({ energy: 0.9 }, {
+      at: "bar",
+      ramp: null,
+    });
+    from = scheduled.atSample;
+  });
+  // Hops of loudness are 4800 samples: one begins between the frame's first sample and the change.
+  assertEquals([from, from % 3840 >= from % 4800], [98_210, true]);
+  const first = changed.findIndex((value, i) => value !== plain[i]);
+  assert(first >= from, `${first}`);
+});

@@ -319,3 +319,36 @@ Deno.test("Stream names the controls that its package does not understand", asyn
   assertEquals(stream.ignoredControls(patch), ["key"]);
   stream.cancel();
 });
+
+Deno.test("nothing plays where no part may, from the very sample on", async () => {
+  const model = new ToyModel();
+  Object.assign(model, {
+    manifest: {
+      ...model.manifest,
+      controls: {
+        ...model.manifest.controls,
+        understood: ["bpm", "energy", "parts"],
+      },
+    },
+  });
+  const parts = { drums: false, bass: false, harmony: false, melody: false };
+  const whole = 4 * 48_000;
+  const plain = await read(await open({ model }), whole);
+  const stream = await open({ model });
+  const first = await read(stream, 19_200);
+  const { atSample: from } = await stream.update(
+    { parts },
+    { at: "bar", ramp: null },
+  );
+  const silenced = await read(stream, 3 * 48_000 - 19_200);
+  const { atSample: to } = await stream.update(
+    { parts: { bass: true } },
+    { at: "now", ramp: null },
+  );
+  const rest = await read(stream, 48_000);
+  const heard = new Float32Array([...first, ...silenced, ...rest]);
+  assertEquals(firstDifference(heard, plain) >= from, true);
+  const silence = heard.subarray(from + 240, to);
+  assert(silence.length > 48_000 && silence.every((value) => value === 0));
+  assert(heard.subarray(to).some((value) => value !== 0));
+});
