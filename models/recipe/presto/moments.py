@@ -8,7 +8,7 @@ approximation (Robbins and Monro 1951) in the generator's own continuations.
 import torch
 
 LEVER = 0.6  # about how far one unit of either vector moves what it is for: c_out, and c_out c_in, summed over the steps
-RATE = 0.02  # the least; before, half of the mean of all calls
+RATE = 0.02  # the least: of the running means, which begin as plain ones, and of the steps, which begin as 0.5 / call
 WARM = 8  # calls that only measure
 
 
@@ -47,6 +47,7 @@ def settle(music, chains, calls, log=print):
         if call >= WARM:
             rate = max(RATE, 0.5 / call) / LEVER
             vectors[0].sub_(rate * (mean - wanted).flatten())
+            # The spread is off by about half of what the power is, of the power itself.
             vectors[1].sub_(rate * (power - wanted_power) / (2 * real.power))
         if call in counted:
             for total, now in zip(sums, vectors):
