@@ -26,8 +26,10 @@ import {
   guidance,
   list,
   loudness,
+  muting,
   name,
   schedule,
+  spans,
 } from "./manifest_parts.ts";
 import { contradiction } from "./manifest_rules.ts";
 import { PackageError } from "./package_error.ts";
@@ -81,6 +83,7 @@ export const Manifest = strict({
     ),
     max_steps: count("Steps at most."),
     guidance: v.optional(v.nullable(guidance), null),
+    muting: v.optional(muting),
   }),
   decoder,
   encoder: v.optional(encoder),
@@ -106,6 +109,7 @@ export const Manifest = strict({
       choice<string[]>(CONTROL_NAMES, "Control that the model heeds."),
       "a list",
     ),
+    spans: v.optional(spans),
   }),
 });
 export type Manifest = v.InferOutput<typeof Manifest>;

@@ -86,6 +86,20 @@ export const guidance = strict({
   ),
 });
 
+/** Guidance of a few-step model that has none: away from all parts playing, where some may not. */
+export const muting = strict({
+  scale: number({ min: 1, max: 10, description: "As of `cfg`; 1: none." }),
+  sigma_low: number({ min: 0, description: "Guided above this level." }),
+});
+
+const level = number({ min: 0, max: 1, description: "Of the denoiser's." });
+
+/** What 0 and 1 of a control stand for on the denoiser's own scale, where that is not 0 and 1: the least and the most of it that there was in music. */
+export const spans = v.record(
+  choice(["density", "brightness", "energy"], "Control."),
+  v.strictTuple([level, level], "a list [least, most]"),
+);
+
 /** What endless music is held to, where nobody asks for an energy or takes parts away. */
 export const loudness = strict({
   lufs: number({

@@ -112,7 +112,7 @@ function budgets({ denoiser: { budgets } }: Manifest) {
 
 /** Every number of steps that a client may ask for has its levels. */
 function steps({ sampler }: Manifest) {
-  const { schedule, steps, max_steps, guidance } = sampler;
+  const { schedule, steps, max_steps, guidance, muting } = sampler;
   if (steps > max_steps) {
     return `sampler.steps is ${steps}, but sampler.max_steps is ${max_steps}`;
   }
@@ -121,6 +121,9 @@ function steps({ sampler }: Manifest) {
   }
   if (guidance !== null && guidance.sigma_low >= guidance.sigma_high) {
     return `sampler.guidance.sigma_low is ${guidance.sigma_low}, but sigma_high is ${guidance.sigma_high}`;
+  }
+  if (guidance !== null && muting) {
+    return "sampler.muting is for packages whose sampler.guidance is null";
   }
   try {
     for (let n = 1; n <= max_steps; n++) scheduleSigmas(schedule, n);

@@ -26,7 +26,7 @@ export interface WarmUpPlan {
  */
 export function warmUpPlan(manifest: Manifest, provider: Provider): WarmUpPlan {
   const { prompt, decoder, sampler } = manifest;
-  const batches = sampler.guidance === null ? [1] : [1, 2];
+  const batches = sampler.guidance === null && !sampler.muting ? [1] : [1, 2];
   const all = totalFrames(manifest);
   const lengths = provider === "cpu" ? [all[0]!, all.at(-1)!] : all;
   const contexts = distinct([0, decoder.context_frames]);

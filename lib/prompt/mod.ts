@@ -3,7 +3,10 @@
  *
  * @module
  */
+export { keyInText } from "./key_in_text.ts";
+export { type Level, levelsInText } from "./levels_in_text.ts";
 export { mixPrompts, morph, type WeightedPrompt } from "./mix.ts";
+export { type Part, PARTS, partsLeftOut } from "./parts_in_text.ts";
 export {
   type EncodedPrompt,
   PromptEncoder,

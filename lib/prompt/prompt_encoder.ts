@@ -29,6 +29,16 @@ export type PromptNetwork = (
 
 const DEFAULT_CAPACITY = 256;
 
+/** Spellings that the encoder has not learned, as it has learned them. */
+const SPELLINGS: readonly [RegExp, string][] = [
+  [/\b(up|mid)tempo\b/gi, "$1-tempo"],
+  [/\bhiphop\b/gi, "hip hop"],
+  [/\b(?:dnb|d\s?[&n]\s?b)\b/gi, "drum and bass"],
+  [/\b8bit\b/gi, "8-bit"],
+  [/\bbossanova\b/gi, "bossa nova"],
+  [/\bedm\b/gi, "electronic dance music"],
+];
+
 /** Encodes texts; the least recently used ones are forgotten. */
 export class PromptEncoder {
   #tokenizer: TextTokenizer;
@@ -67,7 +77,9 @@ export class PromptEncoder {
     const known = this.recall(text);
     if (known) return known;
     const key = normalise(text);
-    const { ids, understood } = this.#tokenizer.encode(key);
+    const { ids, understood } = this.#tokenizer.encode(
+      SPELLINGS.reduce((text, [said, known]) => text.replace(said, known), key),
+    );
     const prompt = { ...await network(ids), understood };
     this.#remember(key, prompt);
     return copy(prompt);

@@ -68,7 +68,10 @@ const CHORDS =
 export const KeyName = v.pipe(
   v.string(KEY),
   readable(parseKey),
-  v.description("Tonic and scale."),
+  v.description(
+    "Tonic and scale. Absent at the start or null: what a prompt names " +
+      '("in D minor"), else the model\'s choice.',
+  ),
   v.examples(["A minor", "C dorian", "F# major pentatonic"]),
 );
 
@@ -140,19 +143,23 @@ export const CONTROL_FIELDS = {
   key: v.optional(v.nullable(KeyName)),
   chords: v.optional(v.nullable(Chords)),
   density: level(
-    "How many notes, 0 (few) to 1 (many); null: the model's choice.",
+    "How many notes, 0 (few) to 1 (many); null: what prompts say of it " +
+      '("sparse", "busy"), else the model\'s choice.',
   ),
   brightness: level(
-    "Timbre, 0 (dark) to 1 (bright); null: the model's choice.",
+    "Timbre, 0 (dark) to 1 (bright); null: what prompts say of it " +
+      '("muffled", "crisp"), else the model\'s choice.',
   ),
   energy: level(
-    "Intensity, 0 (calm) to 1 (driving); null: the model's choice.",
+    "Intensity, 0 (calm) to 1 (driving); null: what prompts say of it " +
+      '("gentle", "fierce"), else the model\'s choice.',
   ),
   parts: v.optional(v.pipe(
     Parts,
     v.description(
       "Which parts may play. At the start an absent part may play; in an " +
-        "update it stays as it is.",
+        "update it stays as it is. What prompts leave out in so many words " +
+        '("no drums", "solo piano") does not play either.',
     ),
   )),
   guidance: v.optional(v.nullable(number({

@@ -9,6 +9,7 @@ import {
   blocksAt,
   evaluations,
   gaussianFrames,
+  type Guidance,
   guide,
   type NoiseLevel,
   precondition,
@@ -46,6 +47,52 @@ function withNull(array: Float32Array, rows: number): Float32Array {
   return out;
 }
 
+/** What is done with a group of controls in what guidance leads away from, if it is not nothing there. */
+type Unasked = Record<string, "kept" | "all">;
+
+/** True if a frame asks for less than all parts. */
+function mutes(
+  controls: Float32Array,
+  { layout, channels }: Manifest["controls"],
+): boolean {
+  let mask = -1;
+  for (const [name, width] of layout) {
+    mask += width;
+    if (name !== "parts") continue;
+    for (let at = mask; at < controls.length; at += channels) {
+      if (controls[at]! > 0) return true;
+    }
+  }
+  return false;
+}
+
+/** How a block is guided, and away from what; null if it is not. */
+function guidanceOf(
+  { sampler: { guidance, muting }, controls }: Manifest,
+  input: BlockInput,
+): Guidance & { unasked: Unasked; words: boolean } | null {
+  if (guidance) {
+    return {
+      kind: guidance.kind,
+      scale: input.guidance ?? guidance.scale,
+      sigmaLow: guidance.sigma_low,
+      sigmaHigh: guidance.sigma_high,
+      unasked: guidance.unasked,
+      words: false,
+    };
+  }
+  if (!muting || !mutes(input.controls, controls)) return null;
+  const kept = controls.layout.map(([name]) => [name, "kept"] as const);
+  return {
+    kind: "cfg",
+    scale: muting.scale,
+    sigmaLow: muting.sigma_low,
+    sigmaHigh: Infinity,
+    unasked: { ...Object.fromEntries(kept), parts: "all" },
+    words: true,
+  };
+}
+
 /**
  * Controls followed by what guidance leads away from: nothing, but for groups
  * that the package keeps, or wants whole wherever their mask is set.
@@ -54,7 +101,7 @@ function withUnasked(
   controls: Float32Array,
   rows: number,
   { layout, channels }: Manifest["controls"],
-  unasked: Record<string, "kept" | "all">,
+  unasked: Unasked,
 ): Float32Array {
   const out = withNull(controls, rows);
   if (rows === 1) return out;
@@ -113,6 +160,7 @@ export async function makeBlock(
   // After the last call comes a decoder window, which costs about as much.
   const calls = evaluations(sampler.kind, input.steps) + 1;
   let called = 0;
+  const guidance = guidanceOf(model.manifest, input);
 
   const network = async (
     scaled: Float32Array,
@@ -127,12 +175,12 @@ export async function makeBlock(
       frames: total,
       x: repeat(x, rows),
       cNoise: new Float32Array(rows).fill(cNoise),
-      prompt: withNull(input.prompt, rows),
+      prompt: (guidance?.words ? repeat : withNull)(input.prompt, rows),
       controls: withUnasked(
         input.controls,
         rows,
         model.manifest.controls,
-        sampler.guidance?.unasked ?? {},
+        guidance?.unasked ?? {},
       ),
       context: repeat(context, rows),
       ...(budgets && {
@@ -153,12 +201,6 @@ export async function makeBlock(
     return fresh;
   };
 
-  const guidance = sampler.guidance && {
-    kind: sampler.guidance.kind,
-    scale: input.guidance ?? sampler.guidance.scale,
-    sigmaLow: sampler.guidance.sigma_low,
-    sigmaHigh: sampler.guidance.sigma_high,
-  };
   const denoiser = guide(precondition(network, latent.sigma_data), guidance);
   const sigmas = scheduleSigmas(sampler.schedule, input.steps);
   const noise = (stream: number) =>

@@ -8,11 +8,11 @@ import { CONTROL_GROUPS, type GroupName } from "../inference/control_groups.ts";
 import type { Manifest } from "../inference/manifest.ts";
 import type { Controls } from "../protocol/mod.ts";
 import { type Chord, parseChords, parseKey } from "../protocol/harmony.ts";
+import { keyAt, levelAt, partsAt } from "./said.ts";
 import type { Score } from "./score.ts";
 import type { TempoMap } from "./tempo_map.ts";
 
 const TAU = 2 * Math.PI;
-const PARTS = ["drums", "bass", "harmony", "melody"] as const;
 
 /** What the rows are a function of. */
 export interface RowSource {
@@ -38,7 +38,7 @@ type Writer = (
   source: RowSource,
   sample: number,
   hop: number,
-  width: number,
+  spans: Manifest["controls"]["spans"],
 ) => number[];
 
 const chordCache = new WeakMap<Controls, Chord[]>();
@@ -84,7 +84,7 @@ function chordRow(
 
 function keyRow({ score }: RowSource, sample: number): number[] {
   const row = new Array<number>(13).fill(0);
-  const { key } = score.at(sample);
+  const key = keyAt(score, sample);
   if (!key) return row;
   for (const pc of parseKey(key).scale) row[pc] = 1;
   row[12] = 1;
@@ -93,16 +93,20 @@ function keyRow({ score }: RowSource, sample: number): number[] {
 
 /** All parts allowed is no wish: the model decides which of them sound. */
 function partsRow({ score }: RowSource, sample: number): number[] {
-  const parts = score.at(sample).parts;
-  const allowed = PARTS.map((name) => parts?.[name] ?? true);
+  const allowed = partsAt(score, sample);
   if (allowed.every(Boolean)) return [0, 0, 0, 0, 0];
   return [...allowed.map(Number), 1];
 }
 
 function gradual(name: "density" | "brightness" | "energy"): Writer {
-  return ({ score, brightness }, sample) => {
-    const value = score.value(name, sample) ??
-      (name === "brightness" ? brightness?.(sample) ?? null : null);
+  return ({ score, brightness }, sample, _hop, spans) => {
+    const asked = levelAt(name, score, sample);
+    const [least, most] = spans?.[name] ?? [0, 1];
+    const value = asked !== null
+      ? least + (most - least) * asked
+      : name === "brightness"
+      ? brightness?.(sample) ?? null
+      : null;
     return value === null ? [0, 0] : [value, 1];
   };
 }
@@ -129,7 +133,7 @@ export function controlRows(
   first: number,
   frames: number,
 ): Float32Array {
-  const { channels, layout, understood } = manifest.controls;
+  const { channels, layout, understood, spans } = manifest.controls;
   const heeded = (name: GroupName) =>
     name === "beat" ||
     CONTROL_GROUPS[name].controls.some((each) => understood.includes(each));
@@ -141,7 +145,7 @@ export function controlRows(
       // `manifest_rules.ts` lets no other names through.
       const group = name as GroupName;
       if (heeded(group)) {
-        rows.set(WRITERS[group](source, (first + i) * hop, hop, width), at);
+        rows.set(WRITERS[group](source, (first + i) * hop, hop, spans), at);
       }
       at += width;
     }

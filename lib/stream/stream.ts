@@ -36,6 +36,7 @@ import { PcmQueue, type Stereo } from "./pcm_queue.ts";
 import type { PromptMixer } from "./prompt_mixer.ts";
 import { bpmOfPatch, resolveControls } from "./resolve.ts";
 import { qualityUnder } from "./quality.ts";
+import { partsAt } from "./said.ts";
 import { mergePatches, Score } from "./score.ts";
 import {
   blendBridge,
@@ -821,9 +822,8 @@ export class Stream implements MusicStream {
   /** True where no part may play: the denoiser was never asked for silence. */
   #noPart(sample: number): boolean {
     const { understood } = this.#model.manifest.controls;
-    const parts = Object.values(this.#score.at(sample).parts ?? {});
-    return understood.includes("parts") && parts.length > 0 &&
-      !parts.some(Boolean);
+    return understood.includes("parts") &&
+      !partsAt(this.#score, sample).some(Boolean);
   }
 
   /** Shapes the beginning of a piece, and the end of a finite one. */

@@ -18,6 +18,37 @@ function levelDb(samples: Int16Array): number {
   return 10 * Math.log10(power / samples.length);
 }
 
+/** Receipt and samples, interleaved, of a piece of 4 s. */
+async function heard(controls: Record<string, unknown>) {
+  await using client = new TestClient(server().wsUrl);
+  client.send(start({ ...PIECE, ...controls }));
+  const { receipt } = await client.next("done");
+  const samples = client.heard.flatMap((one) =>
+    one.type === "frame" ? [...new Int16Array(one.payload.slice().buffer)] : []
+  );
+  return { sha256: receipt.pcm_sha256, samples: Int16Array.from(samples) };
+}
+
+Deno.test("what a prompt says of its key and of its parts is heard", async () => {
+  const prompts = [{ text: "deep house in D minor" }];
+  const { sha256 } = await heard({ prompts });
+  assertEquals((await heard({ prompts, key: "D minor" })).sha256, sha256);
+  assert((await heard({ prompts, key: "Eb minor" })).sha256 !== sha256);
+
+  /** Level of what changes from sample to sample: mostly cymbals. */
+  const brightDb = async (text: string) => {
+    const { samples } = await heard({ prompts: [{ text }] });
+    return levelDb(
+      samples.subarray(4).map((s, i) =>
+        (s - 2 * samples[i + 2]! + samples[i]!) / 4
+      ),
+    );
+  };
+  const fall = await brightDb("punk rock") -
+    await brightDb("punk rock, no drums");
+  assert(fall > 6, `${fall} dB`);
+});
+
 Deno.test("Presto-LS makes music in 1, 2, 4 and 8 steps, and none is guided", async () => {
   await using first = new TestClient(server().wsUrl);
   const { models } = await first.next("hello");

@@ -211,6 +211,10 @@ Deno.test("loadPackage() names the field of a manifest that is wrong", async () 
       'sampler.guidance.unasked has "tune", but controls.layout has beat, chord, key, parts, density, brightness, energy',
     ],
     [
+      (m) => m.sampler.muting = { scale: 1.5, sigma_low: 1 },
+      "sampler.muting is for packages whose sampler.guidance is null",
+    ],
+    [
       (m) => m.loudness = { lufs: 3, tolerance_lu: 1 },
       "loudness.lufs is 3, accepted: a finite number from -40 to -6",
     ],

@@ -35,6 +35,20 @@ Deno.test("PromptEncoder takes the Unicode forms of a text for one", async () =>
   assertEquals(network.calls, 1);
 });
 
+Deno.test("PromptEncoder reads other spellings as those that it has learned", async () => {
+  const encoder = new PromptEncoder({ tokenizer });
+  const network = countingNetwork();
+  for (
+    const [said, known] of [
+      ["deep DnB", "deep drum and bass"],
+      ["uptempo hiphop", "up-tempo hip hop"],
+    ] as const
+  ) {
+    const { tokens } = await encoder.encode(said, network);
+    assertEquals(tokens, (await encoder.encode(known, network)).tokens);
+  }
+});
+
 Deno.test("PromptEncoder forgets the least recently used text", async () => {
   const encoder = new PromptEncoder({ tokenizer, capacity: 2 });
   const network = countingNetwork();

@@ -24,6 +24,7 @@ const MANIFEST = {
       ...["bpm", "meter", "chords", "key", "parts"],
       ...["density", "brightness", "energy"],
     ],
+    spans: { brightness: [0.5, 1] },
   },
 } as unknown as Manifest;
 
@@ -97,4 +98,67 @@ Deno.test("controlRows() writes chords, key, parts and levels with their masks",
   assertEquals(key.reduce((a, b) => a + b), 8);
   assertEquals(row(rows, 0, "parts"), [0, 1, 1, 1, 1]);
   assertEquals(row(rows, 0, "energy"), [0.25, 1]);
+});
+
+Deno.test("controlRows() asks for the key and the parts that prompts speak of", () => {
+  const calm = { text: "solo piano in D minor", weight: 0.4 };
+  const loud = { text: "rock in C major, no melody", weight: 0.6 };
+  const rowsOf = (score: Score) =>
+    controlRows(MANIFEST, { score, tempo: new TempoMap(120) }, 0, 26);
+  const D_MINOR = [1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 1, 0, 1];
+  const C_MAJOR = [1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1, 1];
+
+  let rows = rowsOf(new Score({ prompts: [{ ...calm, weight: 1 }] }));
+  assertEquals(row(rows, 0, "key"), D_MINOR);
+  assertEquals(row(rows, 0, "parts"), [0, 0, 1, 1, 1]);
+  // The heavier one has its way; a field that is given, too.
+  rows = rowsOf(new Score({ prompts: [calm, loud] }));
+  assertEquals(row(rows, 0, "key"), C_MAJOR);
+  assertEquals(row(rows, 0, "parts"), [1, 1, 1, 0, 1]);
+  const key = "D minor";
+  rows = rowsOf(new Score({ prompts: [loud], key, parts: { bass: false } }));
+  assertEquals(row(rows, 0, "key"), D_MINOR);
+  assertEquals(row(rows, 0, "parts"), [1, 0, 1, 0, 1]);
+
+  // Half way into a morph of two seconds, frame 13, the new prompt decides.
+  const score = new Score({ prompts: [{ ...calm, weight: 1 }] });
+  score.change(0, 96_000, { prompts: [{ ...loud, weight: 1 }] });
+  rows = rowsOf(score);
+  assertEquals(row(rows, 12, "key"), D_MINOR);
+  assertEquals(row(rows, 13, "key"), C_MAJOR);
+});
+
+Deno.test("controlRows() asks for the levels that prompts speak of, on the denoiser's scale", () => {
+  const one = (text: string) => [{ text, weight: 1 }];
+  const level = (score: Score, name: string, frame = 0) => {
+    const source = { score, tempo: new TempoMap(120) };
+    const [value, mask] = row(
+      controlRows(MANIFEST, source, 0, 26),
+      frame,
+      name,
+    );
+    return mask === 0 ? null : value!;
+  };
+  let score = new Score({ prompts: one("dark, sparse techno") });
+  assert(level(score, "density")! < 0.5);
+  const dark = level(score, "brightness")!;
+  assert(dark > 0.5 && dark < 0.75, `${dark}`); // the middle of the span
+  assertEquals(level(score, "energy"), null);
+  score = new Score({ prompts: one("dark techno"), brightness: 0.5 });
+  assertEquals(level(score, "brightness"), 0.75);
+
+  // A morph is half way at frame 13 of its two seconds.
+  score = new Score({ prompts: one("dark techno") });
+  score.change(0, 99_840, { prompts: one("bright techno") });
+  const bright = level(score, "brightness", 26 - 1)!;
+  const half = level(score, "brightness", 13)!;
+  assert(dark < half && half < bright, `${dark} ${half} ${bright}`);
+  // Who does not speak has no share.
+  score = new Score({
+    prompts: [
+      { text: "dark techno", weight: 0.4 },
+      { text: "techno", weight: 0.6 },
+    ],
+  });
+  assertEquals(level(score, "brightness"), null);
 });
