@@ -5,7 +5,10 @@
  */
 
 /** Controls from 0 to 1 that words may speak of. */
-export type Level = "density" | "brightness" | "energy";
+export const LEVELS = ["density", "brightness", "energy"] as const;
+
+/** Name of such a control. */
+export type Level = typeof LEVELS[number];
 
 /** As in "driving techno", not as in "driving home at night". */
 const DRIVING = String
@@ -36,9 +39,9 @@ const WORDS: Readonly<Record<Level, readonly [number, string][]>> = {
   ],
 };
 
-const PATTERNS = Object.entries(WORDS).map(([name, rows]) => ({
-  name: name as Level,
-  rows: rows.map(([value, words]) => ({
+const PATTERNS = LEVELS.map((name) => ({
+  name,
+  rows: WORDS[name].map(([value, words]) => ({
     value,
     // "not too bright" asks for nothing.
     pattern: new RegExp(

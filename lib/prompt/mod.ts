@@ -4,7 +4,7 @@
  * @module
  */
 export { keyInText } from "./key_in_text.ts";
-export { type Level, levelsInText } from "./levels_in_text.ts";
+export { type Level, LEVELS, levelsInText } from "./levels_in_text.ts";
 export { mixPrompts, morph, type WeightedPrompt } from "./mix.ts";
 export { type Part, PARTS, partsLeftOut } from "./parts_in_text.ts";
 export {

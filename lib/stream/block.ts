@@ -70,7 +70,7 @@ function mutes(
 function guidanceOf(
   { sampler: { guidance, muting }, controls }: Manifest,
   input: BlockInput,
-): Guidance & { unasked: Unasked; words: boolean } | null {
+): Guidance & { unasked: Unasked; keepsPrompt: boolean } | null {
   if (guidance) {
     return {
       kind: guidance.kind,
@@ -78,7 +78,7 @@ function guidanceOf(
       sigmaLow: guidance.sigma_low,
       sigmaHigh: guidance.sigma_high,
       unasked: guidance.unasked,
-      words: false,
+      keepsPrompt: false,
     };
   }
   if (!muting || !mutes(input.controls, controls)) return null;
@@ -89,7 +89,7 @@ function guidanceOf(
     sigmaLow: muting.sigma_low,
     sigmaHigh: Infinity,
     unasked: { ...Object.fromEntries(kept), parts: "all" },
-    words: true,
+    keepsPrompt: true,
   };
 }
 
@@ -175,7 +175,7 @@ export async function makeBlock(
       frames: total,
       x: repeat(x, rows),
       cNoise: new Float32Array(rows).fill(cNoise),
-      prompt: (guidance?.words ? repeat : withNull)(input.prompt, rows),
+      prompt: (guidance?.keepsPrompt ? repeat : withNull)(input.prompt, rows),
       controls: withUnasked(
         input.controls,
         rows,

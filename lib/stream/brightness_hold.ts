@@ -46,7 +46,10 @@ export class BrightnessHold {
       & Pick<Manifest, "latent" | "sample_rate">
       & { brightness: NonNullable<Manifest["brightness"]> },
     state: BrightnessState = {
-      ...{ reference: 0, frames: 0, recent: 0, holding: false },
+      reference: 0,
+      frames: 0,
+      recent: 0,
+      holding: false,
     },
   ) {
     this.#reading = brightness;

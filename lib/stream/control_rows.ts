@@ -6,6 +6,7 @@
  */
 import { CONTROL_GROUPS, type GroupName } from "../inference/control_groups.ts";
 import type { Manifest } from "../inference/manifest.ts";
+import type { Level } from "../prompt/mod.ts";
 import type { Controls } from "../protocol/mod.ts";
 import { type Chord, parseChords, parseKey } from "../protocol/harmony.ts";
 import { keyAt, levelAt, partsAt } from "./said.ts";
@@ -98,7 +99,7 @@ function partsRow({ score }: RowSource, sample: number): number[] {
   return [...allowed.map(Number), 1];
 }
 
-function gradual(name: "density" | "brightness" | "energy"): Writer {
+function gradual(name: Level): Writer {
   return ({ score, brightness }, sample, _hop, spans) => {
     const asked = levelAt(name, score, sample);
     const [least, most] = spans?.[name] ?? [0, 1];

@@ -1,13 +1,14 @@
 /**
- * What prompts say of parts, keys and levels in so many words, asked for as the fields
- * of those names ask for it: the denoiser heeds its control channels where it
- * hardly heeds words.
+ * What prompts say of parts, keys and levels in so many words, asked for as the
+ * fields of those names ask for it: the denoiser heeds its control channels
+ * where it hardly heeds words.
  *
  * @module
  */
 import {
   keyInText,
   type Level,
+  LEVELS,
   levelsInText,
   type Part,
   PARTS,
@@ -41,7 +42,7 @@ function saidBy(prompts: Prompts): Said {
       each.filter(({ leftOut }) => leftOut.has(part))
         .reduce((sum, { weight }) => sum + weight, 0);
     const levels: Said["levels"] = {};
-    for (const name of ["density", "brightness", "energy"] as const) {
+    for (const name of LEVELS) {
       const speaking = each.filter(({ levels }) => levels[name] !== undefined);
       const weight = speaking.reduce((sum, { weight }) => sum + weight, 0);
       if (weight <= 0.5) continue;

@@ -1,9 +1,8 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import type { Controls } from "../../lib/protocol/mod.ts";
 import { BrightnessHold } from "../../lib/stream/brightness_hold.ts";
-import { createStream } from "../../lib/stream/mod.ts";
+import type { MusicStream } from "../../lib/stream/mod.ts";
 import type { Snapshot } from "../../lib/stream/snapshot.ts";
-import { ToyModel } from "./toy_model.ts";
+import { openToy, ToyModel } from "./toy_model.ts";
 
 const FRAMES_PER_SECOND = 12.5;
 const READ = 48_000;
@@ -90,28 +89,8 @@ class BrightModel extends ToyModel {
   }
 }
 
-function open(
-  model: ToyModel,
-  { controls = {}, loop = false, snapshot = null }: {
-    controls?: Partial<Controls>;
-    loop?: boolean;
-    snapshot?: Snapshot | null;
-  } = {},
-) {
-  return createStream({
-    model,
-    controls: {
-      prompts: [{ text: "toy", weight: 1 }],
-      bpm: 120,
-      ...controls,
-    },
-    ...{ seed: 3, loop, steps: null, snapshot },
-    duration: loop ? { bars: 45 } : null,
-  });
-}
-
 async function read(
-  stream: Awaited<ReturnType<typeof open>>,
+  stream: MusicStream,
   seconds: number,
   at: (second: number) => unknown = () => {},
 ): Promise<number[]> {
@@ -127,7 +106,7 @@ async function read(
 
 Deno.test("endless music is held to its first minute's brightness, and anew after a change", async () => {
   const model = new BrightModel();
-  const stream = await open(model);
+  const stream = await openToy(model);
   const counts: number[] = [];
   await read(stream, 150, async (second) => {
     if (second % 30 === 0) counts.push(model.asked.length);
@@ -147,15 +126,15 @@ Deno.test("endless music is held to its first minute's brightness, and anew afte
 
 Deno.test("nothing is asked for beside what a client asks for, nor in loops", async () => {
   const asked = new BrightModel();
-  await read(await open(asked, { controls: { brightness: 0.25 } }), 80);
+  await read(await openToy(asked, { controls: { brightness: 0.25 } }), 80);
   assertEquals([...new Set(asked.asked)], [0.25]);
   const looped = new BrightModel();
-  await read(await open(looped, { loop: true }), 80);
+  await read(await openToy(looped, { loopBars: 45 }), 80);
   assertEquals(looped.asked, []);
 });
 
 Deno.test("music whose brightness is held goes on from any snapshot as it would have", async () => {
-  const stream = await open(new BrightModel());
+  const stream = await openToy(new BrightModel());
   const taken: Snapshot[] = [];
   const whole = await read(stream, 90, (second) => {
     if (second % 17 === 0) taken.push(stream.snapshot(second * READ)!);
@@ -164,7 +143,7 @@ Deno.test("music whose brightness is held goes on from any snapshot as it would 
     const model = new BrightModel();
     const from = snapshot.from / READ;
     const rest = await read(
-      await open(model, { snapshot: structuredClone(snapshot) }),
+      await openToy(model, { snapshot: structuredClone(snapshot) }),
       90 - from,
     );
     assertEquals(rest, whole.slice(from * 50));

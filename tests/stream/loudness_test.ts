@@ -1,8 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Controls } from "../../lib/protocol/mod.ts";
-import { createStream, type MusicStream } from "../../lib/stream/mod.ts";
+import type { MusicStream } from "../../lib/stream/mod.ts";
 import type { Snapshot } from "../../lib/stream/snapshot.ts";
-import { ToyModel } from "./toy_model.ts";
+import { openToy, ToyModel } from "./toy_model.ts";
 
 const FRAME = 960;
 const SECOND = 50;
@@ -13,26 +12,6 @@ class SoftModel extends ToyModel {
     ...new ToyModel().manifest,
     loudness: { lufs: -40, tolerance_lu: 0 },
   };
-}
-
-function open(
-  { model = new SoftModel(), controls = {}, loop = false, snapshot = null }: {
-    model?: ToyModel;
-    controls?: Partial<Controls>;
-    loop?: boolean;
-    snapshot?: Snapshot | null;
-  } = {},
-): Promise<MusicStream> {
-  return createStream({
-    model,
-    controls: {
-      prompts: [{ text: "toy", weight: 1 }],
-      bpm: 120,
-      ...controls,
-    },
-    ...{ seed: 3, loop, steps: null, snapshot },
-    duration: loop ? { bars: 4 } : null,
-  });
 }
 
 function ask(stream: MusicStream, energy: number | null) {
@@ -57,10 +36,10 @@ async function read(
 
 Deno.test("endless music is held to its package's loudness", async () => {
   const made = await read(
-    await open({ model: new ToyModel() }),
+    await openToy(new ToyModel()),
     6 * SECOND,
   );
-  const heard = await read(await open(), 6 * SECOND);
+  const heard = await read(await openToy(new SoftModel()), 6 * SECOND);
   const gain = (second: number) => {
     const i = second * 48_000 + 1000;
     return heard[i]! / made[i]!;
@@ -71,21 +50,21 @@ Deno.test("endless music is held to its package's loudness", async () => {
 
 Deno.test("music is as loud as it is made where a level is asked for, or parts are taken away, and in loops", async () => {
   for (
-    const [controls, loop] of [
-      [{ energy: 0.5 }, false],
-      [{ parts: { drums: false } }, false],
-      [{}, true],
+    const [controls, loopBars] of [
+      [{ energy: 0.5 }, null],
+      [{ parts: { drums: false } }, null],
+      [{}, 4],
     ] as const
   ) {
-    const made = await open({ model: new ToyModel(), controls, loop });
-    const heard = await open({ controls, loop });
+    const made = await openToy(new ToyModel(), { controls, loopBars });
+    const heard = await openToy(new SoftModel(), { controls, loopBars });
     const frames = 4 * SECOND;
     assertEquals(await read(heard, frames), await read(made, frames));
   }
 });
 
 Deno.test("music whose loudness is held goes on from any snapshot as it would have", async () => {
-  const stream = await open();
+  const stream = await openToy(new SoftModel());
   const taken: Snapshot[] = [];
   const whole = await read(stream, 5 * SECOND, async (frame) => {
     // The gain stays for a second of this.
@@ -96,7 +75,7 @@ Deno.test("music whose loudness is held goes on from any snapshot as it would ha
   });
   for (const snapshot of taken.filter(({ from }) => from > 160 * FRAME)) {
     const rest = await read(
-      await open({ snapshot: structuredClone(snapshot) }),
+      await openToy(new SoftModel(), { snapshot: structuredClone(snapshot) }),
       5 * SECOND - snapshot.from / FRAME,
     );
     assertEquals(rest, whole.subarray(snapshot.from));
@@ -105,8 +84,11 @@ Deno.test("music whose loudness is held goes on from any snapshot as it would ha
 
 Deno.test("a level that is asked for within a latent frame leaves all before it as it was", async () => {
   const controls = { bpm: 117.3 };
-  const plain = await read(await open({ controls }), 4 * SECOND);
-  const stream = await open({ controls });
+  const plain = await read(
+    await openToy(new SoftModel(), { controls }),
+    4 * SECOND,
+  );
+  const stream = await openToy(new SoftModel(), { controls });
   let from = 0;
   const changed = await read(stream, 4 * SECOND, async (frame) => {
     if (frame !== 8) return;

@@ -4,6 +4,9 @@ import type {
   Model,
 } from "../../lib/inference/engine.ts";
 import type { Manifest } from "../../lib/inference/manifest.ts";
+import type { Controls } from "../../lib/protocol/mod.ts";
+import { createStream, type MusicStream } from "../../lib/stream/mod.ts";
+import type { Snapshot } from "../../lib/stream/snapshot.ts";
 
 const CHANNELS = 4;
 const DIMS = 4;
@@ -108,4 +111,25 @@ export class ToyModel implements Model {
     }
     return { left, right: left.map((v) => -v), state: Float32Array.of(count) };
   }
+}
+
+/** A stream of a toy at 120 bpm; it ends only if it loops. */
+export function openToy(
+  model: ToyModel,
+  { controls = {}, loopBars = null, snapshot = null }: {
+    controls?: Partial<Controls>;
+    loopBars?: number | null;
+    snapshot?: Snapshot | null;
+  } = {},
+): Promise<MusicStream> {
+  return createStream({
+    model,
+    controls: {
+      prompts: [{ text: "toy", weight: 1 }],
+      bpm: 120,
+      ...controls,
+    },
+    ...{ seed: 3, loop: loopBars !== null, steps: null, snapshot },
+    duration: loopBars === null ? null : { bars: loopBars },
+  });
 }
