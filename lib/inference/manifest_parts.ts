@@ -114,12 +114,20 @@ export const loudness = strict({
   }),
 });
 
-/** How bright a latent frame is, on the scale of the control `brightness`: `bias` and `weights` times the latent. Music that goes on and on is held to its first minute's. */
+/** How bright music is, as read off its latents: the centroid of a few bands, on the scale of the control `brightness`. Music that goes on and on is held to its first minute's. */
 export const brightness = strict({
-  bias: number({ description: "Brightness of a latent of zeros." }),
-  weights: list(
-    number({ description: "Of a channel." }),
-    "One for each channel of a latent frame.",
+  from_hz: number({ min: 1, description: "Centroid where the control is 0." }),
+  octaves: number({ min: 0.1, description: "From there to 1." }),
+  bands: list(
+    strict({
+      hz: number({ min: 1, description: "Its mean frequency." }),
+      bias: number({ description: "Of the log of its magnitude." }),
+      weights: list(
+        number({ description: "Of a channel." }),
+        "One for each channel of a latent frame.",
+      ),
+    }),
+    "Bands, from low to high.",
   ),
 });
 

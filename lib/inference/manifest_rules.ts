@@ -148,9 +148,10 @@ function unaskedGroups({ sampler, controls: { layout } }: Manifest) {
 /** Brightness is read off every channel, and can be asked for. */
 function readBrightness({ brightness, latent, controls }: Manifest) {
   if (!brightness) return null;
-  const { length } = brightness.weights;
-  if (length !== latent.channels) {
-    return `brightness.weights has ${length} numbers, but latent.channels is ${latent.channels}`;
+  const odd = brightness.bands
+    .find(({ weights }) => weights.length !== latent.channels);
+  if (odd) {
+    return `brightness.bands has weights of ${odd.weights.length} numbers, but latent.channels is ${latent.channels}`;
   }
   return controls.understood.includes("brightness")
     ? null

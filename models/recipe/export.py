@@ -167,7 +167,7 @@ def load_models(work):
 
 
 # Ten seconds of the corpus, in the mean: mastered to -16 (`corpus/mix.py`), quiet bars included.
-LOUDNESS = {"lufs": -16.5, "tolerance_lu": 0.7}
+LOUDNESS = {"lufs": -16.5, "tolerance_lu": 0.3}
 
 # What each set of weights in work/ is sampled with: the distilled ones in a few steps, the others as the base.
 BASE_SAMPLER = {
@@ -408,6 +408,6 @@ def run(work, package, weights="base", beside=None):
             "encoder": encoder_graph(dict(np.load(Path(work) / "pca.npz")), out / "encoder.onnx"),
         }
         shutil.copy(folder() / "tokenizer.json", tokenizer)
-    heard = brightness.reading(work) if (Path(work) / "latents").exists() else None
+    heard = brightness.reading(work) if (Path(work) / "features").exists() else None
     text = json.dumps(manifest(base.c, {"denoiser": denoiser, **graphs}, tokenizer, weights, heard), indent=1)
     (out / "model.json").write_text(text + "\n")

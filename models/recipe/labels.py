@@ -14,6 +14,7 @@ import numpy as np
 from .codec import features as F
 
 LAYOUT = [("beat", 5), ("chord", 25), ("key", 13), ("parts", 5), ("density", 2), ("brightness", 2), ("energy", 2)]
+DULL_HZ, OCTAVES = 400, 4  # of brightness
 CHANNELS = sum(size for _, size in LAYOUT)
 PARTS = ("drums", "bass", "harmony", "melody")
 LOUD_FROM_DB, LOUD_RANGE_DB = 44.0, 16.0
@@ -35,19 +36,24 @@ def unasked(controls):
     return out
 
 
-def brightness(feature_rows, smooth_frames=25):
-    """Spectral centroid over two seconds, 400 Hz -> 0, 6.4 kHz -> 1 on a log scale. (n, DIM) -> (n)."""
+def spectrum(feature_rows):
+    """(n, DIM) -> magnitudes (n, bins), and the frequency of each bin."""
     parts = F.split(feature_rows.astype(np.float32))
     low = np.exp(parts["log_mag"]).mean(1)
     high = np.exp(parts["hf"]).mean(1)
     hz = np.concatenate([np.arange(F.TONAL_BINS) * F.SAMPLE_RATE / F.N_FFT, [(a + b) / 2 for a, b in F.HF_BANDS[4:]]])
     # A band's 50 Hz bins against 16.7 Hz bins, and the short window's lower gain.
     width = np.array([(b - a) / 16.7 for a, b in F.HF_BANDS[4:]])
-    u = np.concatenate([low, high[:, 4:] * width], 1)
+    return np.concatenate([low, high[:, 4:] * width], 1), hz
+
+
+def brightness(feature_rows, smooth_frames=25):
+    """Spectral centroid over two seconds, DULL_HZ -> 0, OCTAVES above it -> 1 on a log scale. (n, DIM) -> (n)."""
+    u, hz = spectrum(feature_rows)
     kernel = np.ones(smooth_frames) / smooth_frames
     top = np.convolve((u * hz).sum(1), kernel, "same")
     bottom = np.convolve(u.sum(1), kernel, "same")
-    return np.clip(np.log2(top / np.maximum(bottom, 1e-6) / 400) / 4, 0, 1)
+    return np.clip(np.log2(top / np.maximum(bottom, 1e-6) / DULL_HZ) / OCTAVES, 0, 1)
 
 
 def loudness(feature_rows, smooth_frames=25):

@@ -219,8 +219,13 @@ Deno.test("loadPackage() names the field of a manifest that is wrong", async () 
       "loudness.lufs is 3, accepted: a finite number from -40 to -6",
     ],
     [
-      (m) => m.brightness = { bias: 0.5, weights: [1] },
-      "brightness.weights has 1 numbers, but latent.channels is 16",
+      (m) =>
+        m.brightness = {
+          from_hz: 400,
+          octaves: 4,
+          bands: [{ hz: 400, bias: 0, weights: [1] }],
+        },
+      "brightness.bands has weights of 1 numbers, but latent.channels is 16",
     ],
     [
       (m) => m.sampler.schedule = { kind: "levels", levels: { "1": [80] } },

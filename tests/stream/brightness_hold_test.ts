@@ -7,18 +7,35 @@ import { openToy, ToyModel } from "./toy_model.ts";
 const FRAMES_PER_SECOND = 12.5;
 const READ = 48_000;
 
-/** So many seconds of latent frames of two channels, the first of which says how bright they are. */
+/** The centroid is 400 Hz and so much of 6000 more. */
+function highShare(brightness: number): number {
+  return (400 * 2 ** (4 * brightness) - 400) / 6000;
+}
+
+/** The same backwards. */
+function brightnessOf(share: number): number {
+  return Math.log2((400 + 6000 * share) / 400) / 4;
+}
+
+/** So many seconds of latent frames of two channels: logarithms of a low band's magnitude and a high one's, which are 1 together. */
 function frames(seconds: number, brightness: number): Float32Array {
-  const count = seconds * FRAMES_PER_SECOND;
+  const high = highShare(brightness);
   return Float32Array.from(
-    { length: 2 * count },
-    (_, i) => i % 2 === 0 ? brightness - 0.25 : 7,
+    { length: 2 * seconds * FRAMES_PER_SECOND },
+    (_, i) => Math.log(i % 2 === 0 ? 1 - high : high),
   );
 }
 
 function hold(state?: BrightnessHold["state"]): BrightnessHold {
   return new BrightnessHold({
-    brightness: { bias: 0.25, weights: [1, 0] },
+    brightness: {
+      from_hz: 400,
+      octaves: 4,
+      bands: [
+        { hz: 400, bias: 0, weights: [1, 0] },
+        { hz: 6400, bias: 0, weights: [0, 1] },
+      ],
+    },
     latent: { channels: 2, hop_samples: 3840, sigma_data: 0.5 },
     sample_rate: 48_000,
   }, state);
@@ -32,16 +49,24 @@ Deno.test("BrightnessHold asks for the first minute's brightness, and beyond, on
   held.hear(frames(2, 0.4));
   assertEquals(held.ask(frames(4, 0.4), 3), null, "no further than 0.02");
   held.hear(frames(8, 0.4));
-  // Half a time constant on the way from 0.5 to 0.4.
-  const recent = 0.4 + 0.1 * (1 - 1 / 250) ** 125;
+  // Half a time constant on the way from the mean to 0.4.
+  const first = (highShare(0.6) + highShare(0.4)) / 2;
+  const recent = highShare(0.4) +
+    (first - highShare(0.4)) * (1 - 1 / 250) ** 125;
   const context = new Float32Array([...frames(2, 0.3), ...frames(2, 0.5)]);
   const asked = held.ask(context, 3)!;
   assertEquals(asked.length, 53);
+  const now = asked.slice(0, 50).reduce((sum, value) => sum + value / 50, 0);
+  assertAlmostEquals(now, 0.4, 0.02);
   for (const value of asked.slice(-3)) {
-    assertAlmostEquals(value, 0.5 + 3 * (0.5 - recent), 1e-6);
+    assertAlmostEquals(
+      value,
+      now + 7 * (brightnessOf(first) - brightnessOf(recent)),
+      1e-5,
+    );
   }
   assertAlmostEquals(asked[0]!, 0.3, 1e-6);
-  assertAlmostEquals(asked[24]!, 0.4, 0.01);
+  assertAlmostEquals(asked[24]!, 0.4, 0.02);
   assertAlmostEquals(asked[49]!, 0.5, 1e-6);
   held.hear(frames(6, 0.6));
   assertEquals(held.ask(context, 3), null);
@@ -63,8 +88,8 @@ Deno.test("BrightnessHold goes on from its state, however the frames are cut", (
   assertEquals(cut.state, whole.state);
   // A control has no more than 1.
   const dark = hold(whole.state);
-  dark.hear(frames(40, 0));
-  assertEquals(dark.ask(frames(1, 0), 1)!.at(-1), 1);
+  dark.hear(frames(40, 0.1));
+  assertEquals(dark.ask(frames(1, 0.6), 1)!.at(-1), 1);
 });
 
 /** A toy that heeds brightness, and whose latents are read as bright. */
@@ -72,7 +97,14 @@ class BrightModel extends ToyModel {
   override readonly manifest = {
     ...new ToyModel().manifest,
     sample_rate: 48_000 as const,
-    brightness: { bias: 0.5, weights: [3, 0, 0, 0] },
+    brightness: {
+      from_hz: 400,
+      octaves: 4,
+      bands: [
+        { hz: 400, bias: 0, weights: [-2, 0, 0, 0] },
+        { hz: 6400, bias: 0, weights: [2, 0, 0, 0] },
+      ],
+    },
     controls: {
       channels: 7,
       layout: [["beat", 5], ["brightness", 2]] as [string, number][],
@@ -137,7 +169,7 @@ Deno.test("music whose brightness is held goes on from any snapshot as it would 
   const stream = await openToy(new BrightModel());
   const taken: Snapshot[] = [];
   const whole = await read(stream, 90, (second) => {
-    if (second % 17 === 0) taken.push(stream.snapshot(second * READ)!);
+    if (second % 16 === 0) taken.push(stream.snapshot(second * READ)!);
   });
   for (const snapshot of taken) {
     const model = new BrightModel();

@@ -3,24 +3,25 @@
 import numpy as np
 
 from recipe import brightness, labels
+from recipe.codec import features as F
 
 
-def test_a_line_is_found_again(tmp_path):
+def test_bands_that_follow_latents_are_found_again(tmp_path):
     rng = np.random.default_rng(0)
-    weights, at = np.array([0.1, -0.05, 0.0]), labels.slices()["brightness"].start
-    for folder in ("latents", "controls"):
+    weights = rng.normal(size=(3, 4)) / 4
+    hz = np.concatenate([np.tile(np.arange(F.TONAL_BINS) * F.SAMPLE_RATE / F.N_FFT, F.FRAMES), np.tile([(a + b) / 2 for a, b in F.HF_BANDS], F.FRAMES)])
+    band = np.searchsorted(brightness.EDGES_HZ, hz, "right") - 1
+    for folder in ("latents", "features"):
         (tmp_path / folder).mkdir()
     for clip in range(3):
-        latents = np.repeat(rng.normal(size=(40, 3)), 10, 0)
-        controls = np.zeros((400, labels.CHANNELS), np.float16)
-        controls[:, at] = 0.6 + brightness.smoothed(latents) @ weights
-        np.save(tmp_path / "latents" / f"{clip:05}.npy", latents.astype(np.float16))
-        np.save(tmp_path / "controls" / f"{clip:05}.npy", controls)
+        latents = rng.normal(size=(400, 3)).astype(np.float16)
+        rows = np.zeros((400, F.DIM), np.float32)
+        rows[:, : len(hz)] = (latents @ weights)[:, band] - hz / 2000
+        np.save(tmp_path / "latents" / f"{clip:05}.npy", latents)
+        np.save(tmp_path / "features" / f"{clip:05}.npy", rows)
     found = brightness.reading(tmp_path)
-    assert abs(found["bias"] - 0.6) < 0.005
-    assert np.abs(np.array(found["weights"]) - weights).max() < 0.005
-
-
-def test_the_ends_are_means_of_what_there_is():
-    flat = brightness.smoothed(np.ones((30, 2)))
-    assert np.allclose(flat, 1)
+    assert np.abs(np.transpose([band["weights"] for band in found["bands"]]) - weights).max() < 0.005
+    magnitudes = np.exp([band["bias"] + latents @ band["weights"] for band in found["bands"]])
+    centroid = [band["hz"] for band in found["bands"]] @ magnitudes / magnitudes.sum(0)
+    heard = np.log2(centroid / found["from_hz"]) / found["octaves"]
+    assert np.abs(heard - labels.brightness(rows, 1)).max() < 0.01
