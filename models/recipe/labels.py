@@ -14,10 +14,10 @@ import numpy as np
 from .codec import features as F
 
 LAYOUT = [("beat", 5), ("chord", 25), ("key", 13), ("parts", 5), ("density", 2), ("brightness", 2), ("energy", 2)]
-DULL_HZ, OCTAVES = 400, 4  # of brightness
 CHANNELS = sum(size for _, size in LAYOUT)
 PARTS = ("drums", "bass", "harmony", "melody")
 LOUD_FROM_DB, LOUD_RANGE_DB = 44.0, 16.0
+DULL_HZ, OCTAVES = 400, 4  # of brightness
 
 
 def slices():
