@@ -45,6 +45,7 @@ await using engine = await openEngine({
   ...{ models, provider: "auto", threads: null, log: quiet },
 });
 const [model] = engine.models.values();
+const decodersTwice = engine.provider === "cpu";
 const times = await measureServiceTimes(model!, RUNS);
 const { manifest } = model!;
 if (Deno.args.includes("--verify")) verified = await verify(model!, times);
@@ -79,7 +80,7 @@ async function add(
 ): Promise<void> {
   const result = await simulate({
     ...{ manifest, times, jitter: 0.2, startSeconds: 5 },
-    synthesisWorkers: options.workers,
+    ...{ synthesisWorkers: options.workers, decodersTwice },
     ...options,
   });
   const { order, workers, streams } = options;
@@ -91,6 +92,7 @@ async function capacityOf(times: ServiceTimes): Promise<number> {
   const { throughput } = await simulate({
     ...{ manifest, times, order: "edf", streams: VERIFY_STREAMS },
     ...{ workers: 1, synthesisWorkers: 1, seconds: 60, asap: true },
+    decodersTwice,
   });
   return throughput;
 }

@@ -7,7 +7,9 @@
  */
 import { blocksAt, scheduleSigmas } from "../../lib/diffusion/mod.ts";
 import { evaluations } from "../../lib/diffusion/sampler.ts";
+import { Costs } from "../../lib/inference/costs.ts";
 import { demandOf } from "../../lib/inference/demand.ts";
+import { decoderPlace } from "../../lib/inference/device.ts";
 import {
   decodeKey,
   denoiseKey,
@@ -52,6 +54,8 @@ export interface SimulationOptions {
   workers: number;
   /** Workers that make PCM. */
   synthesisWorkers: number;
+  /** True: they have decoder graphs too, as on a CPU. */
+  decodersTwice?: boolean;
   /** Virtual length of it, in s. */
   seconds: number;
   /** Streams begin at random within this time, in s. */
@@ -114,8 +118,10 @@ class World {
     this.#options = options;
     this.#shapes = blockShapes(options.manifest);
     this.#random = generator(options.seed ?? 1);
+    const costs = new Costs();
     const make = (workers: number) => {
       const scheduler = new Scheduler<number>({
+        costs,
         order: ORDERS[options.order](),
         now: () => this.#clock.nowMs,
         turn,
@@ -287,7 +293,12 @@ class World {
       execute: () => this.#busy(ms, 1),
     });
     const window = frames + decoder.context_frames;
-    await this.#networks.run(job(decodeKey(id, window), graph), null, options);
+    const place = decoderPlace({
+      networks: this.#networks,
+      synthesis: this.#synthesis,
+      decodersTwice: this.#options.decodersTwice ?? false,
+    });
+    await place.run(job(decodeKey(id, window), graph), null, options);
     const pcm = job(synthesiseKey(id, frames), synthesis);
     await this.#synthesis.run(pcm, null, options);
   }

@@ -154,7 +154,8 @@ async function encodeLead(
 function audioFormat(format: GenerateFormat): AudioFormat {
   return format.container === "ogg"
     ? { codec: "opus", bitrate: format.bitrate, frame_ms: format.frame_ms }
-    : { codec: "pcm_s16le", frame_ms: 20 };
+    // As long as a frame may be: each costs a turn of its own to read and to send.
+    : { codec: "pcm_s16le", frame_ms: 60 };
 }
 
 /** Payloads in, bytes of a file out. */

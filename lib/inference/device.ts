@@ -3,9 +3,10 @@
  *
  * @module
  */
-import type { Load } from "./load.ts";
+import { Costs } from "./costs.ts";
+import { Load } from "./load.ts";
 import type { RunOn } from "./jobs.ts";
-import type { Scheduler } from "./scheduler.ts";
+import { Scheduler } from "./scheduler.ts";
 import type { WorkerClient } from "./worker_client.ts";
 
 /** Shared by all models. */
@@ -14,7 +15,39 @@ export interface Device {
   networks: Scheduler<WorkerClient>;
   /** Makes PCM of what decoders write. */
   synthesis: Scheduler<WorkerClient>;
+  /** Whether the workers that make PCM have the decoders too, which is so on the CPU. */
+  decodersTwice: boolean;
   load: Load;
+}
+
+/** A device without workers yet. */
+export function createDevice(): Device {
+  const load = new Load();
+  const options = {
+    // What a decoder graph costs is known wherever it runs next.
+    costs: new Costs(),
+    onStart: load.started.bind(load),
+  };
+  return {
+    networks: new Scheduler(options),
+    synthesis: new Scheduler(options),
+    decodersTwice: false,
+    load,
+  };
+}
+
+/**
+ * Who is to run a decoder graph: whoever makes PCM of it then, unless one that
+ * runs networks has nothing to do. The bits are the same.
+ */
+export function decoderPlace<W>(
+  { networks, synthesis, decodersTwice }: {
+    networks: Scheduler<W>;
+    synthesis: Scheduler<W>;
+    decodersTwice: boolean;
+  },
+): Scheduler<W> {
+  return decodersTwice && !networks.free ? synthesis : networks;
 }
 
 /** A worker that is at a unit for so many times its usual cost hangs. */

@@ -15,7 +15,7 @@ import type {
 } from "./engine.ts";
 import type { Pressure } from "./load.ts";
 import type { Manifest } from "./manifest.ts";
-import { type Device, guarded } from "./device.ts";
+import { decoderPlace, type Device, guarded } from "./device.ts";
 import {
   analyseJob,
   decodeJob,
@@ -145,7 +145,7 @@ export class LoadedModel implements Model {
     }
     const frames = contextFrames + newFrames;
     requireLength("latents", latents, frames * latent.channels);
-    const { networks, synthesis } = this.#device;
+    const { synthesis } = this.#device;
     const shared = [this.#spare, this.#onNetwork] as const;
     const graph = decodeJob(model, input, ...shared);
     const after = synthesiseJob(
@@ -171,7 +171,8 @@ export class LoadedModel implements Model {
     };
     for (let losses = 0;; losses++) {
       try {
-        const features = await networks.run(graph, latents, inNetwork);
+        const place = decoderPlace(this.#device);
+        const features = await place.run(graph, latents, inNetwork);
         const window = {
           ...{ contextFrames, newFrames, index, features },
           state: await state,

@@ -68,15 +68,18 @@ export interface AnalyseRequest {
   inputs: Packed;
 }
 
-/** A unit of work for the worker that has the networks. */
+/** A unit of work for a worker that has the networks. */
 export type NetworkRequest =
   | EncodeRequest
   | DenoiseRequest
   | DecodeRequest
   | AnalyseRequest;
 
+/** A unit of work for a worker that makes PCM. It has decoders on the CPU only. */
+export type SynthesisRequest = DecodeRequest | SynthesiseRequest;
+
 /** A unit of work; answered by `done` or `failed` with its number. */
-export type WorkRequest = NetworkRequest | SynthesiseRequest;
+export type WorkRequest = NetworkRequest | SynthesisRequest;
 
 /** To a worker. `close` is answered by `closed`. */
 export type WorkerRequest<R extends WorkRequest = WorkRequest> =

@@ -11,33 +11,16 @@ import type {
   WorkerModel,
 } from "./messages.ts";
 import { type Analysis, createAnalysis } from "./analysis.ts";
+import { DecoderGraph } from "./decoder_graph.ts";
+import { bindOutputs, type GraphOutput, openGraph } from "./graph.ts";
 import type { Manifest } from "./manifest.ts";
-import {
-  createSession,
-  type Ort,
-  type Session,
-  type SessionOptions,
-} from "./ort.ts";
-import { featureShapes } from "./features.ts";
-import { roomFor, unpack } from "./packed.ts";
-import {
-  channelsFirst,
-  denoiseByVelocity,
-  encodePadded,
-} from "./velocity_networks.ts";
+import type { Ort, Session, SessionOptions } from "./ort.ts";
+import { unpack } from "./packed.ts";
+import { denoiseByVelocity, encodePadded } from "./velocity_networks.ts";
 
 type Arrays = Float32Array<ArrayBuffer>[];
 type EdmDenoiser = Extract<Manifest["denoiser"], { prediction: "edm" }>;
 type Tensor = import("onnxruntime-node").Tensor;
-
-/** Memory for an output of a graph. */
-interface GraphOutput {
-  /** Name in the graph. */
-  name: string;
-  array: Float32Array<ArrayBuffer>;
-  /** Row-major; leading axes of length 1 are left out. */
-  shape: number[];
-}
 
 /** What `Networks.open` has opened. */
 interface Opened {
@@ -45,7 +28,7 @@ interface Opened {
   manifest: Manifest;
   prompt: Session;
   denoiser: Session;
-  decoder: Session;
+  decoder: DecoderGraph;
   /** Null if the package has no encoder. */
   encoder: { session: Session; analysis: Analysis } | null;
 }
@@ -65,28 +48,27 @@ export class Networks {
    */
   static async open(
     ort: Ort,
-    { manifest, graphs }: WorkerModel,
+    model: WorkerModel,
     options: SessionOptions,
   ): Promise<Networks> {
-    const sessions: Session[] = [];
-    async function load(role: keyof typeof graphs): Promise<Session> {
-      const path = graphs[role]!;
-      const session = await createSession(ort, path, options);
-      sessions.push(session);
-      const { inputs, outputs } = manifest[role]!.graph;
-      const more = role === "denoiser" ? manifest.denoiser.budgets?.input : [];
-      const wanted = Object.values(inputs as Record<string, string | undefined>)
-        .concat(more);
-      requireNames(session, wanted, Object.values(outputs), path);
-      return session;
+    const { manifest } = model;
+    const opened: { release(): Promise<void> }[] = [];
+    async function keep<T extends { release(): Promise<void> }>(
+      opening: Promise<T>,
+    ): Promise<T> {
+      const each = await opening;
+      opened.push(each);
+      return each;
     }
+    const load = (role: keyof WorkerModel["graphs"]) =>
+      keep(openGraph(ort, model, role, options));
     try {
       return new Networks({
         ort,
         manifest,
         prompt: await load("prompt"),
         denoiser: await load("denoiser"),
-        decoder: await load("decoder"),
+        decoder: await keep(DecoderGraph.open(ort, model, options)),
         encoder: manifest.encoder
           ? {
             session: await load("encoder"),
@@ -95,7 +77,7 @@ export class Networks {
           : null,
       });
     } catch (error) {
-      for (const session of sessions) await session.release();
+      for (const each of opened) await each.release();
       throw error;
     }
   }
@@ -126,7 +108,7 @@ export class Networks {
     await prompt.run({
       [inputs.ids]: new Tensor("int64", BigInt64Array.from(ids, BigInt), shape),
       [inputs.mask]: new Tensor("int64", mask, shape),
-    }, this.#bind(prompt, results));
+    }, bindOutputs(ort, prompt, results));
     return results.map(({ array }) => array);
   }
 
@@ -175,47 +157,7 @@ export class Networks {
 
   /** Features, in the order of `featureShapes`. */
   async decode(request: DecodeRequest): Promise<ArrayBuffer> {
-    const { contextFrames, newFrames, inputs } = request;
-    const { decoder, manifest } = this.#opened;
-    const [latents] = unpack(inputs);
-    const shapes = featureShapes(manifest, request);
-    const lengths = shapes.map(({ length }) => length);
-    const buffer = roomFor(lengths, request.features);
-    const arrays = unpack({ buffer, lengths });
-    const outputs = shapes.map(({ name, shape }, i) => ({
-      ...{ name, shape, array: arrays[i]! },
-    }));
-    const feeds = this.#decoderFeeds(latents!, contextFrames, newFrames);
-    await decoder.run(feeds, this.#bind(decoder, outputs));
-    return buffer;
-  }
-
-  #decoderFeeds(
-    latents: Float32Array<ArrayBuffer>,
-    contextFrames: number,
-    newFrames: number,
-  ): Record<string, Tensor> {
-    const { decoder, latent: { channels } } = this.#opened.manifest;
-    const rows = (array: typeof latents, frames: number) =>
-      this.#tensor(array, [1, frames, channels]);
-    if (decoder.kind === "resampled") {
-      const { array, shape } = channelsFirst(
-        latents,
-        channels,
-        decoder.min_frames,
-      );
-      return { [decoder.graph.inputs.latents]: this.#tensor(array, shape) };
-    }
-    if (decoder.kind === "spectrum" && decoder.graph.inputs.context) {
-      const { inputs } = decoder.graph;
-      const context = contextFrames * channels;
-      return {
-        [inputs.latents]: rows(latents.subarray(context), newFrames),
-        [inputs.context!]: rows(latents.subarray(0, context), contextFrames),
-      };
-    }
-    const { inputs } = decoder.graph;
-    return { [inputs.latents]: rows(latents, contextFrames + newFrames) };
+    return await this.#opened.decoder.decode(request);
   }
 
   /** Latents. */
@@ -243,47 +185,12 @@ export class Networks {
   /** Frees native memory; nothing can be run afterwards. */
   async release(): Promise<void> {
     const { prompt, denoiser, decoder, encoder } = this.#opened;
-    for (const session of [prompt, denoiser, decoder, encoder?.session]) {
-      await session?.release();
+    for (const each of [prompt, denoiser, decoder, encoder?.session]) {
+      await each?.release();
     }
   }
 
   #tensor(array: Float32Array<ArrayBuffer>, shape: number[]): Tensor {
     return new this.#opened.ort.Tensor("float32", array, shape);
-  }
-
-  /** Tensors over our own memory for the graph to write to. */
-  #bind(
-    session: Session,
-    outputs: readonly GraphOutput[],
-  ): Record<string, Tensor> {
-    return Object.fromEntries(outputs.map(({ name, array, shape }) => {
-      const at = session.outputNames.indexOf(name);
-      const declared = session.outputMetadata[at];
-      const rank = declared?.isTensor ? declared.shape.length : shape.length;
-      const ones = new Array<number>(Math.max(0, rank - shape.length)).fill(1);
-      return [name, this.#tensor(array, [...ones, ...shape])];
-    }));
-  }
-}
-
-/** A manifest that names what a graph does not have is found out at once. */
-function requireNames(
-  session: Session,
-  inputs: readonly (string | undefined)[],
-  outputs: readonly (string | undefined)[],
-  path: string,
-): void {
-  const pairs = [
-    ["input", inputs, session.inputNames],
-    ["output", outputs, session.outputNames],
-  ] as const;
-  for (const [kind, wanted, present] of pairs) {
-    const missing = wanted.find((name) => name && !present.includes(name));
-    if (missing !== undefined) {
-      throw new Error(
-        `${path} has no ${kind} "${missing}", it has ${present.join(", ")}`,
-      );
-    }
   }
 }

@@ -6,10 +6,11 @@
 import type { Log } from "../log.ts";
 import { calibrate } from "./calibrate.ts";
 import type { Engine, Provider } from "./engine.ts";
-import { Load, type Pressure } from "./load.ts";
+import { createDevice, type Device } from "./device.ts";
+import type { Pressure } from "./load.ts";
 import { LoadedModel } from "./loaded_model.ts";
 import { loadPackages, type ModelPackage } from "./package.ts";
-import { Scheduler } from "./scheduler.ts";
+import type { Scheduler } from "./scheduler.ts";
 import { WorkerClient } from "./worker_client.ts";
 import { WorkerPool } from "./worker_pool.ts";
 
@@ -116,13 +117,7 @@ class WorkerEngine implements Engine {
   readonly threads: number;
   #provider: Provider | "auto";
   #options: EngineOptions;
-  #load = new Load();
-  #networks = new Scheduler<WorkerClient>({
-    onStart: (task, nowMs) => this.#load.started(task, nowMs),
-  });
-  #synthesis = new Scheduler<WorkerClient>({
-    onStart: (task, nowMs) => this.#load.started(task, nowMs),
-  });
+  #device: Device;
   #pools: WorkerPool[];
   #wanted = 0;
 
@@ -138,8 +133,7 @@ class WorkerEngine implements Engine {
     const workers = options.workers ?? defaultWorkers();
     this.threads = threads ??
       defaultThreads(largest, navigator.hardwareConcurrency, workers);
-    const [networks, synthesis] = [this.#networks, this.#synthesis];
-    const device = { networks, synthesis, load: this.#load };
+    const device = this.#device = createDevice();
     this.models = new Map(packages.map((each) => [
       each.manifest.id,
       new LoadedModel(each, device, { hangMs }),
@@ -158,8 +152,8 @@ class WorkerEngine implements Engine {
       return new WorkerPool({ name: kind, size, open, scheduler, log });
     };
     this.#pools = [
-      pool("networks", workers, networks),
-      pool("synthesis", synthesisWorkers(), synthesis),
+      pool("networks", workers, device.networks),
+      pool("synthesis", synthesisWorkers(), device.synthesis),
     ];
   }
 
@@ -168,12 +162,14 @@ class WorkerEngine implements Engine {
   }
 
   get queued(): number {
-    return this.#networks.waiting + this.#synthesis.waiting;
+    const { networks, synthesis } = this.#device;
+    return networks.waiting + synthesis.waiting;
   }
 
   get pressure(): Pressure {
-    this.#load.tick(performance.now());
-    return this.#load.pressure;
+    const { load } = this.#device;
+    load.tick(performance.now());
+    return load.pressure;
   }
 
   get workers() {
@@ -207,7 +203,10 @@ class WorkerEngine implements Engine {
       const request = { models, provider: this.#provider, threads };
       const provider = await worker.open(request);
       // Whatever restarts has to give the same bits as what was there before.
-      if (kind === "networks") this.#provider = provider;
+      if (kind === "networks") {
+        this.#provider = provider;
+        this.#device.decodersTwice = provider === "cpu";
+      }
       return worker;
     } catch (error) {
       await worker.close();
@@ -217,10 +216,8 @@ class WorkerEngine implements Engine {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = new Error("The engine is closed");
-    await Promise.all([
-      this.#networks.close(closed),
-      this.#synthesis.close(closed),
-    ]);
+    const { networks, synthesis } = this.#device;
+    await Promise.all([networks.close(closed), synthesis.close(closed)]);
     for (const pool of this.#pools) await pool.close();
   }
 }

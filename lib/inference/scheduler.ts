@@ -94,6 +94,11 @@ export class Scheduler<W> {
     return this.#order.size;
   }
 
+  /** True if a unit would start at once. */
+  get free(): boolean {
+    return this.#idle.length > 0 && this.#order.size === 0;
+  }
+
   /** Workers that are there. */
   get workers(): number {
     return this.#workers.size;

@@ -1,8 +1,8 @@
 /// <reference no-default-lib="true" />
 /// <reference lib="deno.worker" />
 /**
- * The inference worker: the only file that imports onnxruntime-node. A run
- * blocks its thread from start to end, so it must not be the one that serves.
+ * The inference worker, which runs all networks. A run blocks its thread from
+ * start to end, so it must not be the one that serves.
  *
  * @module
  */

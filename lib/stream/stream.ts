@@ -63,7 +63,10 @@ import { TempoMap } from "./tempo_map.ts";
 const AHEAD_SAMPLES = 3 * 48_000;
 
 /** With less than this made ahead, in samples, somebody waits. */
-const HUNGRY_SAMPLES = 48_000;
+const HUNGRY_SAMPLES = 120_000;
+
+/** So many latent frames that are not decoded are enough ahead. */
+const AHEAD_FRAMES = 96;
 
 /** Latent frames of an opening that are decoded before the decoder's context is full. */
 const WARM_FRAMES = 2;
@@ -541,36 +544,53 @@ export class Stream implements MusicStream {
         await this.#signal.wait();
       } else if (this.#decoder.next === this.#latents.end) {
         await this.#extend();
-      } else if (this.#mayRunAhead()) {
-        await Promise.all([this.#decodeRest(), this.#extend()]);
+      } else if (this.#hungry()) {
+        await this.#hurry();
       } else {
         await this.#decodeWindow();
       }
     }
   }
 
-  /**
-   * True if the next block is better made while the last one is decoded: somebody
-   * waits, and no change or end is near that would void it.
-   */
-  #mayRunAhead(): boolean {
-    const { end } = this.#latents;
+  /** True if somebody waits, and no change is near that would void what is made in haste. */
+  #hungry(): boolean {
     return this.#heard && this.#loop === null && !this.#edits.next &&
-      this.#pcm.end - this.position < HUNGRY_SAMPLES &&
-      end * this.#hop < (this.totalSamples ?? Infinity);
+      this.#pcm.end - this.position < HUNGRY_SAMPLES;
   }
 
-  /** Decodes what is there by now, unless a change comes. */
+  /** Decodes what is there, and makes blocks meanwhile. */
+  async #hurry(): Promise<void> {
+    let decoding = true;
+    const decoded = this.#decodeRest().finally(() => {
+      decoding = false;
+      this.#signal.notify();
+    });
+    decoded.catch(() => {}); // told below
+    const wanted = () =>
+      decoding && this.#hungry() &&
+      this.#latents.end * this.#hop < (this.totalSamples ?? Infinity);
+    while (wanted()) {
+      const ahead = this.#latents.end - this.#decoder.begun;
+      await (ahead < AHEAD_FRAMES ? this.#extend() : this.#signal.wait());
+    }
+    await decoded;
+  }
+
+  /** Decodes what is there as far as it is wanted, unless a change comes. */
   async #decodeRest(): Promise<void> {
-    const { end } = this.#latents;
+    const more = () =>
+      this.#decoder.begun < this.#latents.end && !this.#edits.next &&
+      this.#wanted();
     let last: Promise<void> | undefined;
-    do {
+    while (more()) {
       // Two at a time: the network of one beside the synthesis of the other.
       const window = this.#decodeWindow();
       window.catch(() => {}); // told below
       await last;
       last = window;
-    } while (this.#decoder.begun < end && !this.#edits.next);
+      // By the end of it there may be another block.
+      if (!more()) await last;
+    }
     await last;
   }
 

@@ -71,6 +71,13 @@ Deno.test("what is made as fast as it goes is the capacity", async () => {
   assert(Math.abs(throughput / CAPACITY - 1) < 0.05, `${throughput}`);
 });
 
+Deno.test("more is made where decoders run on either side", async () => {
+  const twice = { ...OPTIONS, asap: true, decodersTwice: true };
+  const { throughput } = await simulate(twice);
+  // Both sides together have 19.3 ms of work a block.
+  assert(throughput > 0.9 * 1280 / (19.3 / 2), `${throughput}`);
+});
+
 Deno.test("near capacity earliest deadline first keeps more listeners happy", async () => {
   const near = {
     ...OPTIONS,

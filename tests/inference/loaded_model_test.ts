@@ -23,6 +23,7 @@ async function tempoOf(log2Bpm: number): Promise<number | null> {
   const device: Device = {
     networks: new Networks(),
     synthesis: new Scheduler(),
+    decodersTwice: false,
     load: new Load(),
   };
   const model = new LoadedModel(source, device);

@@ -4,6 +4,7 @@ import {
   assertEquals,
   assertRejects,
 } from "@std/assert";
+import type { DecoderInput } from "../../lib/inference/engine.ts";
 import type { Controls } from "../../lib/protocol/mod.ts";
 import { createStream, type MusicStream } from "../../lib/stream/mod.ts";
 import { HOP, ToyModel } from "./toy_model.ts";
@@ -70,6 +71,26 @@ Deno.test("Stream makes a block beside the windows of the one before while someb
   const other = await open();
   assertEquals(firstDifference(first, await read(other, 400_000)), -1);
   for (const stream of [hasty, other]) stream.cancel();
+});
+
+Deno.test("Stream makes blocks ahead of a decoder that lags, but not endlessly", async () => {
+  let ahead = 0;
+  class Lagging extends ToyModel {
+    override async decode(input: DecoderInput) {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      // Three calls a block of eight latent frames, the first two have four.
+      const made = 8 * Math.floor(this.calls.length / 3) - 8;
+      ahead = Math.max(ahead, made - input.index);
+      return await super.decode(input);
+    }
+  }
+  const lagging = await open({ model: new Lagging() });
+  const first = await read(lagging, 1_500_000);
+  // More than the block beside it, and no more than eight seconds and a block.
+  assert(ahead > 24 && ahead <= 24 + 96 + 8, `${ahead}`);
+  const other = await open();
+  assertEquals(firstDifference(first, await read(other, 1_500_000)), -1);
+  for (const stream of [lagging, other]) stream.cancel();
 });
 
 Deno.test("Stream tells of a window that fails while others are under way", async () => {

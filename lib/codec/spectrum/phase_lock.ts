@@ -18,8 +18,8 @@ export class PhaseLock {
   /** Magnitudes of the newest frame. */
   readonly magnitude: Float32Array;
   readonly #kernel: Kernel;
-  readonly #own: Float64Array;
-  readonly #turn: Float64Array;
+  readonly #own: Float32Array;
+  readonly #turn: Float32Array;
   readonly #logMag: Float32Array;
   readonly #advance: Float32Array;
   readonly #step: Float32Array;
@@ -30,8 +30,8 @@ export class PhaseLock {
     this.#kernel = kernel;
     this.phasors = kernel.floats(2 * bins);
     this.magnitude = kernel.floats(bins);
-    this.#own = kernel.doubles(2 * bins);
-    this.#turn = kernel.doubles(2 * bins);
+    this.#own = kernel.floats(2 * bins);
+    this.#turn = kernel.floats(2 * bins);
     for (let k = 0; k < bins; k++) {
       this.#turn.set([Math.cos(k * turn), Math.sin(k * turn)], 2 * k);
     }

@@ -28,7 +28,8 @@
  *    clamped to [0.1, 6], and is reached linearly at the segment's last sample.
  *
  * What is carried from frame to frame is kept in float32, whether or not a
- * window ends there; what is fed back, phases and filters, is computed in float64.
+ * window ends there; what is fed back within one, the sweeps of the phases and
+ * the filters, is computed in float64.
  *
  * @module
  */

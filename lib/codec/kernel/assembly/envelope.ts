@@ -48,7 +48,7 @@ export function envelope(
   store<f32>(memory, <f32> f64x2.extract_lane(s2, 1), 12);
 
   const level = sqrt(sum / <f64> count) + FLOOR;
-  const gain = min(MAX_GAIN, max(MIN_GAIN, exponential(env) / level));
+  const gain = min(MAX_GAIN, max(MIN_GAIN, <f64> exponential(<f32> env) / level));
   const before = <f64> load<f32>(memory, 16);
   const step = (gain - before) / <f64> count;
   // The gain moves linearly and is reached at the last sample.
