@@ -24,7 +24,7 @@ export interface Device {
 export function createDevice(): Device {
   const load = new Load();
   const options = {
-    // What a decoder graph costs is known wherever it runs next.
+    // One for both: a decoder graph costs the same wherever it runs next.
     costs: new Costs(),
     onStart: load.started.bind(load),
   };

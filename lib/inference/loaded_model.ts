@@ -41,8 +41,7 @@ export class LoadedModel implements Model {
   readonly encodeAudio?: NonNullable<Model["encodeAudio"]>;
   #prompts: PromptEncoder;
   #device: Device;
-  #onNetwork: RunOn;
-  #onSynthesis: RunOn;
+  #runOn: RunOn;
   /** Memory for features, to be used again. */
   #spare: ArrayBuffer[] = [];
   /**
@@ -63,8 +62,7 @@ export class LoadedModel implements Model {
     this.manifest = source.manifest;
     this.sha256 = source.sha256;
     this.#device = device;
-    this.#onNetwork = guarded(device.networks, limits.hangMs);
-    this.#onSynthesis = guarded(device.synthesis, limits.hangMs);
+    this.#runOn = guarded(device.networks, limits.hangMs);
     if (source.manifest.encoder) {
       this.encodeAudio = (input, options) => this.#encodeAudio(input, options);
     }
@@ -96,7 +94,7 @@ export class LoadedModel implements Model {
     }
     const model = this.manifest.id;
     return await this.#prompts.encode(text, async (ids) => {
-      const job = encodeJob(model, this.#onNetwork);
+      const job = encodeJob(model, this.#runOn);
       const [tokens, tempo] = await this.#device.networks.run(
         job,
         ids,
@@ -127,7 +125,7 @@ export class LoadedModel implements Model {
     const blocks = blocksOf(denoiser.budgets, input.blocks);
     const call = { ...input, blocks };
     const rowsAtMost = Math.max(batch, this.sharedRows);
-    const job = denoiseJob(this.manifest, call, rowsAtMost, this.#onNetwork);
+    const job = denoiseJob(this.manifest, call, rowsAtMost, this.#runOn);
     return await this.#device.networks.run(job, call, options);
   }
 
@@ -146,13 +144,13 @@ export class LoadedModel implements Model {
     const frames = contextFrames + newFrames;
     requireLength("latents", latents, frames * latent.channels);
     const { synthesis } = this.#device;
-    const shared = [this.#spare, this.#onNetwork] as const;
+    const shared = [this.#spare, this.#runOn] as const;
     const graph = decodeJob(model, input, ...shared);
     const after = synthesiseJob(
       model,
       newFrames,
       this.#spare,
-      this.#onSynthesis,
+      this.#runOn,
     );
     const spent = { queueMs: 0, runMs: 0, synthesisMs: 0 };
     const inNetwork: WorkOptions = {
@@ -212,7 +210,7 @@ export class LoadedModel implements Model {
       );
     }
     const arrays = [left, right];
-    const job = analyseJob(model, left.length, this.#onNetwork);
+    const job = analyseJob(model, left.length, this.#runOn);
     return await this.#device.networks.run(job, arrays, options);
   }
 }

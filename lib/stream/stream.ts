@@ -3,7 +3,7 @@
  * an update voids.
  *
  * A single loop does one thing at a time: a change, a decoder window, a block,
- * or windows beside the block that comes after them. `update`, `reset` and
+ * or windows beside the blocks that come after them. `update`, `reset` and
  * `read` only leave notes for the loop and wake it.
  *
  * @module

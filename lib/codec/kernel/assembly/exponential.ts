@@ -26,6 +26,7 @@ function exp4x(x: v128): v128 {
   return f32x4.mul(f32x4.mul(sum, power(half)), power(i32x4.sub(whole, half)));
 }
 
+/** 2^n of four whole numbers from -126 to 127. */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
 function power(n: v128): v128 {

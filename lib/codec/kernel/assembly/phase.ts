@@ -1,20 +1,9 @@
+import { product } from "./complex";
+
 /** Below this modulus a sum of phasors has no direction worth keeping. */
 const NO_DIRECTION: f64 = 1e-12;
 /** Bins after which a sweep's sum is a unit again: short enough that no magnitude overflows meanwhile. */
 const RENEW: i32 = 8;
-
-/** (a + ib)(c + id) of two pairs of float32. */
-// @ts-ignore: a decorator of AssemblyScript
-@inline
-function product(a: v128, b: v128): v128 {
-  const re = f32x4.mul(v128.shuffle<f32>(a, a, 0, 0, 2, 2), b);
-  const im = f32x4.mul(
-    v128.shuffle<f32>(a, a, 1, 1, 3, 3),
-    v128.shuffle<f32>(b, b, 1, 0, 3, 2),
-  );
-  const signs = i32x4(i32.MIN_VALUE, 0, i32.MIN_VALUE, 0);
-  return f32x4.add(re, v128.xor(im, signs));
-}
 
 /**
  * a[k] = U'[k] z'[k] T[k]: the phasors `z` of the frame before, turned on. All
