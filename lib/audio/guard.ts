@@ -5,14 +5,14 @@
  * @module
  */
 
-/** Magnitude up to which the guard is transparent: -3 dBFS. */
-export const GUARD_KNEE = 10 ** (-3 / 20);
+/** Magnitude up to which the guard is transparent: -4.5 dBFS. */
+export const GUARD_KNEE = 10 ** (-4.5 / 20);
 
-/** Magnitude that the guard never reaches: -1.2 dBFS. */
-export const GUARD_CEILING = 10 ** (-1.2 / 20);
+/** Magnitude that the guard never reaches: -2.4 dBFS. */
+export const GUARD_CEILING = 10 ** (-2.4 / 20);
 
 /**
- * Bends peaks below -1.2 dBFS, in place, with a memoryless soft knee:
+ * Bends peaks below -2.4 dBFS, in place, with a memoryless soft knee:
  *
  *     |y| = |x|                                  if |x| <= knee
  *     |y| = knee + r tanh((|x| - knee) / r)      else, r = ceiling - knee
@@ -20,7 +20,7 @@ export const GUARD_CEILING = 10 ** (-1.2 / 20);
  * Slope and curvature are continuous at the knee. Being stateless, the guard
  * needs no look-ahead and gives the same samples however a stream is cut, which
  * a limiter would not. It bounds samples, not the band-limited signal between
- * them: the 1.2 dB are room for that, enough to keep the true peak (4x
+ * them: the 2.4 dB are room for that, enough to keep the true peak (4x
  * oversampled, ITU-R BS.1770) of broadband music driven 6 dB over full scale
  * below 0 dBTP; a loud lone tone above about 4 kHz can still exceed that. NaN
  * becomes 0, so that one bad value cannot poison an encoder.

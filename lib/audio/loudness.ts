@@ -61,6 +61,18 @@ export interface LoudnessState {
   toDb: number;
 }
 
+/** The gain that brings a piece to a loudness as a whole, by what there is of it. */
+export function levelGain(
+  wanted: Loudness,
+  left: Float32Array,
+  right: Float32Array,
+): number {
+  const hold = new LoudnessHold(wanted);
+  hold.process(left.slice(), right.slice(), 0, () => true);
+  const off = lufsOf(hold.state.average) - wanted.lufs;
+  return 10 ** (Math.min(MOST_UP_DB, Math.max(-MOST_DOWN_DB, -off)) / 20);
+}
+
 function startOf({ lufs }: Loudness): LoudnessState {
   return {
     filter: new Array(8).fill(0),

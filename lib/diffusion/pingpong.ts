@@ -18,13 +18,15 @@ export async function pingpong(
   let state = new Float64Array(x);
   for (let i = 0; i < sigmas.length - 1; i++) {
     const sigmaNext = sigmas[i + 1]!;
-    const { denoised } = await evaluate(denoiser, state, sigmas[i]!, signal);
+    if (sigmaNext > 0 && noise === undefined) {
+      throw new TypeError("Cannot sample by ping-pong without noise");
+    }
+    const coming = evaluate(denoiser, state, sigmas[i]!, signal);
+    // Drawn while the network runs.
+    const fresh = sigmaNext > 0 ? noise!(i) : null;
+    const { denoised } = await coming;
     state = new Float64Array(denoised);
-    if (sigmaNext > 0) {
-      if (noise === undefined) {
-        throw new TypeError("Cannot sample by ping-pong without noise");
-      }
-      const fresh = noise(i);
+    if (fresh !== null) {
       for (let j = 0; j < state.length; j++) {
         state[j] = state[j]! + sigmaNext * fresh[j]!;
       }

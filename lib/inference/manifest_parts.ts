@@ -94,9 +94,13 @@ export const muting = strict({
 
 const level = number({ min: 0, max: 1, description: "Of the denoiser's." });
 
-/** What 0 and 1 of a control stand for on the denoiser's own scale, where that is not 0 and 1: the least and the most of it that there was in music. */
+/**
+ * What 0 and 1 of a control stand for on the denoiser's own scale, where that
+ * is not 0 and 1: the least and the most of a level that there was in music; a
+ * part that may not play and one that may, which need not mean that it does.
+ */
 export const spans = v.record(
-  choice(["density", "brightness", "energy"], "Control."),
+  choice(["parts", "density", "brightness", "energy"], "Control."),
   v.strictTuple([level, level], "a list [least, most]"),
 );
 

@@ -95,7 +95,8 @@ function guidanceOf(
 
 /**
  * Controls followed by what guidance leads away from: nothing, but for groups
- * that the package keeps, or wants whole wherever their mask is set.
+ * that the package keeps, or wants whole wherever their mask is set: what is 0
+ * in them is 1.
  */
 function withUnasked(
   controls: Float32Array,
@@ -115,7 +116,9 @@ function withUnasked(
         second.set(controls.subarray(at + begin, at + end), at + begin);
       } else {
         const mask = controls[at + end - 1]!;
-        second.fill(mask, at + begin, at + end);
+        for (let i = at + begin; i < at + end; i++) {
+          second[i] = mask && (controls[i]! || 1);
+        }
       }
     }
     begin = end;

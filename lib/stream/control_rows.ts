@@ -6,7 +6,7 @@
  */
 import { CONTROL_GROUPS, type GroupName } from "../inference/control_groups.ts";
 import type { Manifest } from "../inference/manifest.ts";
-import type { Level } from "../prompt/mod.ts";
+import { type Level, LEVELS } from "../prompt/mod.ts";
 import type { Controls } from "../protocol/mod.ts";
 import { type Chord, parseChords, parseKey } from "../protocol/harmony.ts";
 import { keyAt, levelAt, partsAt } from "./said.ts";
@@ -93,10 +93,16 @@ function keyRow({ score }: RowSource, sample: number): number[] {
 }
 
 /** All parts allowed is no wish: the model decides which of them sound. */
-function partsRow({ score }: RowSource, sample: number): number[] {
+function partsRow(
+  { score }: RowSource,
+  sample: number,
+  _hop: number,
+  spans: Manifest["controls"]["spans"],
+): number[] {
   const allowed = partsAt(score, sample);
   if (allowed.every(Boolean)) return [0, 0, 0, 0, 0];
-  return [...allowed.map(Number), 1];
+  const [mayNot, may] = spans?.parts ?? [0, 1];
+  return [...allowed.map((each) => each ? may : mayNot), 1];
 }
 
 function gradual(name: Level): Writer {
@@ -126,6 +132,9 @@ const WRITERS: Readonly<Record<GroupName, Writer>> = {
  * Control channels of `frames` latent frames from latent `first` on. What the
  * package does not understand is not asked of it.
  *
+ * @param context How many of them are known music. What level it had is told
+ * only where one is asked for in the first frame after it too: music that was
+ * told its level, and is told no more, collapses.
  * @returns Row-major (frames, channels).
  */
 export function controlRows(
@@ -133,6 +142,7 @@ export function controlRows(
   source: RowSource,
   first: number,
   frames: number,
+  context = 0,
 ): Float32Array {
   const { channels, layout, understood, spans } = manifest.controls;
   const heeded = (name: GroupName) =>
@@ -150,6 +160,17 @@ export function controlRows(
       }
       at += width;
     }
+  }
+  let at = 0;
+  for (const [name, width] of layout) {
+    const mask = at + width - 1;
+    const level = (LEVELS as readonly string[]).includes(name);
+    if (level && context < frames && rows[context * channels + mask] === 0) {
+      for (let i = 0; i < context; i++) {
+        rows.fill(0, i * channels + at, i * channels + at + width);
+      }
+    }
+    at += width;
   }
   return rows;
 }

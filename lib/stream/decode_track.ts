@@ -33,6 +33,7 @@ export class DecodeTrack {
   #model: Model;
   #latents: LatentTrack;
   #origin: number;
+  #last: number;
   #next: number;
   #state: DecoderState | null = null;
   /** Index of the next latent frame whose decoding is not begun, and the state before it. */
@@ -43,17 +44,19 @@ export class DecodeTrack {
 
   /**
    * @param origin Index of the first latent frame ever decoded.
+   * @param last Index after the last one.
    * @param from What an earlier track's `before` gave, to go on from.
    */
   constructor(
     model: Model,
     latents: LatentTrack,
-    origin: number,
+    { origin, last }: { origin: number; last: number },
     from: DecoderStart = { next: origin, state: null },
   ) {
     this.#model = model;
     this.#latents = latents;
     this.#origin = origin;
+    this.#last = last;
     this.#next = from.next;
     this.#state = from.state;
     this.#begun = from.next;
@@ -68,6 +71,15 @@ export class DecodeTrack {
   /** Index of the next latent frame whose decoding is not begun. */
   get begun(): number {
     return this.#begun;
+  }
+
+  /** True if there are latent frames whose decoding is not begun. */
+  get behind(): boolean {
+    return this.#begun < this.#end;
+  }
+
+  get #end(): number {
+    return Math.min(this.#latents.end, this.#last);
   }
 
   async #run(
@@ -101,7 +113,7 @@ export class DecodeTrack {
     // Frames before sample 0 only prepare the decoder: they come with the first window.
     const small = Math.max(first, 0) - first + FIRST_WINDOW;
     const end = Math.min(
-      this.#latents.end,
+      this.#end,
       first + (this.#small ? small : WINDOW),
     );
     const coming = this.#coming;

@@ -86,7 +86,10 @@ export class EditQueue {
     this.#edits = [...edits, ...this.#edits].reduce<Edit[]>(layOver, []);
   }
 
-  remove(edit: Edit): void {
-    this.#edits = this.#edits.filter((other) => other !== edit);
+  /** Takes those that wait for a sample out of the queue. */
+  take(at: number): Edit[] {
+    const due = this.#edits.filter((edit) => edit.at === at);
+    this.#edits = this.#edits.filter((edit) => edit.at !== at);
+    return due;
   }
 }

@@ -51,9 +51,6 @@ function progress({ sample, ramp }: Glide<unknown>, now: number): number {
   return ramp === 0 ? 1 : Math.min(1, Math.max(0, (now - sample) / ramp));
 }
 
-/** Entries that are kept: only the one in force is ever asked for. */
-const MOST_ENTRIES = 64;
-
 /** The states of a stream's controls, in order of time. */
 export class Score {
   #entries: ScoreEntry[];
@@ -132,12 +129,16 @@ export class Score {
       entry.prompts = { from, to: patch.prompts ?? [], sample, ramp };
     }
     this.#entries.push(entry);
-    if (this.#entries.length > MOST_ENTRIES) this.#entries.shift();
   }
 
-  /** Forgets what was changed after sample `at`. */
+  /** Forgets what was changed from sample `at` on. */
   truncate(at: number): void {
-    this.#entries = this.#entries.filter((e, i) => i === 0 || e.at <= at);
+    this.#entries = this.#entries.filter((e, i) => i === 0 || e.at < at);
+  }
+
+  /** Forgets what is not in force any more at a sample. */
+  forget(sample: number): void {
+    this.#entries = this.entriesFrom(sample);
   }
 
   #entry(sample: number): ScoreEntry {

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { levelGain } from "../audio/loudness.ts";
 import type { Model } from "../inference/engine.ts";
 import type { Pressure } from "../inference/load.ts";
 import type { Controls, Quantum, Ramp } from "../protocol/mod.ts";
@@ -16,7 +17,7 @@ import { type BlockInput, makeBlock } from "./block.ts";
 import { BrightnessHold, type BrightnessState } from "./brightness_hold.ts";
 import { Changes } from "./changes.ts";
 import { controlRows, type RowSource } from "./control_rows.ts";
-import { DecodeTrack } from "./decode_track.ts";
+import { type DecoderStart, DecodeTrack } from "./decode_track.ts";
 import { type Edit, EditQueue } from "./edits.ts";
 import { type BeatClock, behind, bendTo } from "./follow.ts";
 import { LatentTrack } from "./latent_track.ts";
@@ -61,6 +62,9 @@ import { TempoMap } from "./tempo_map.ts";
 
 /** Audio made ahead of what was read, in samples: enough that another stream's turn is not heard. */
 const AHEAD_SAMPLES = 3 * 48_000;
+
+/** By so much of its beginning a loop is levelled, in samples: nothing of it is read before. */
+const LEVELLED_SAMPLES = 8 * 48_000;
 
 /** With less than this made ahead, in samples, somebody waits. */
 const HUNGRY_SAMPLES = 120_000;
@@ -118,7 +122,9 @@ export class Stream implements MusicStream {
   #loop: Loop | null;
   /** What the music comes out of, or null. */
   #bridge: Stereo | null;
-  /** Null if the music is as loud as it is made. */
+  /** What a loop is multiplied by, null until that is known: it ends as loud as it begins. */
+  #loopGain: number | null = 1;
+  /** Null if the music is as loud as it is made, or a loop. */
   #loudness: LoudnessTrack | null;
   /** Null if the music is as bright as it is made. */
   #brightness: BrightnessHold | null;
@@ -176,10 +182,12 @@ export class Stream implements MusicStream {
     this.#loop = this.#makeLoop(init);
     this.#firstBpm = init.bpm;
     this.#bridge = init.opening?.bridge ?? null;
-    // A loop begins as loud as it ends, and what goes on from other audio goes on as loud.
+    // What goes on from other audio goes on as loud.
     const { loudness } = init.model.manifest;
-    const held = loudness && this.#loop === null && init.opening === null;
-    this.#loudness = held ? new LoudnessTrack(loudness) : null;
+    const held = loudness !== undefined && init.opening === null;
+    const loops = this.#loop !== null;
+    this.#loudness = held && !loops ? new LoudnessTrack(loudness) : null;
+    if (held && loops && this.#levelIsOurs(0)) this.#loopGain = null;
     this.#brightness = this.#newBrightness();
     this.#changes = new Changes(init.snapshot?.changes);
     for (const edit of init.snapshot?.edits ?? []) this.#edits.add({ ...edit });
@@ -193,7 +201,7 @@ export class Stream implements MusicStream {
     this.#contextStart = Math.min(this.#origin, -openingFrames);
     this.#latents = new LatentTrack(this.#contextStart);
     this.#latents.append(opening, latent.channels);
-    this.#decoder = new DecodeTrack(init.model, this.#latents, this.#origin);
+    this.#decoder = this.#decodeTrack();
     const { from = 0, made = null } = init.snapshot ?? {};
     if (made !== null) this.#goOn(from, made);
   }
@@ -253,6 +261,7 @@ export class Stream implements MusicStream {
     const sample = this.position;
     const pcm = this.#pcm.shift(count);
     this.#loudness?.process(pcm, (at) => this.#levelIsOurs(at));
+    amplify(pcm, this.#loopGain!);
     this.#signal.notify();
     return {
       sample,
@@ -304,11 +313,11 @@ export class Stream implements MusicStream {
   ): Promise<Stereo | null> {
     if (this.#loop === null) return null;
     this.#start(deadlineMs);
-    while (this.#pcm.end <= 0) {
+    while (this.#pcm.end <= 0 || this.#loopGain === null) {
       if (this.#failure !== null) throw this.#failure;
       await this.#signal.wait();
     }
-    return this.#loop.lead(samples);
+    return amplify(this.#loop.lead(samples), this.#loopGain);
   }
 
   follow(
@@ -399,12 +408,7 @@ export class Stream implements MusicStream {
       this.#model.manifest.latent.channels,
     );
     this.#origin = made.origin;
-    this.#decoder = new DecodeTrack(
-      this.#model,
-      this.#latents,
-      made.origin,
-      made.decoder,
-    );
+    this.#decoder = this.#decodeTrack(made.decoder);
     this.#pcm = new PcmQueue(from);
     this.#seams = [...made.seams];
     this.#bridge = made.bridge;
@@ -418,6 +422,12 @@ export class Stream implements MusicStream {
       : null;
     this.#brightness = made.brightness && this.#newBrightness(made.brightness);
     for (const [start, end] of made.degraded) this.degraded.add(start, end);
+  }
+
+  #decodeTrack(from?: DecoderStart): DecodeTrack {
+    const last = Math.ceil((this.totalSamples ?? Infinity) / this.#hop);
+    const range = { origin: this.#origin, last };
+    return new DecodeTrack(this.#model, this.#latents, range, from);
   }
 
   /** A loop ends as it begins. */
@@ -513,7 +523,8 @@ export class Stream implements MusicStream {
     };
     if (at >= (this.totalSamples ?? Infinity)) return scheduled;
     const edit = { at, latent, patch, ramp };
-    const shared = this.#edits.add(edit);
+    const made = this.#applied.some((each) => each.edit.at === at);
+    const shared = this.#edits.add(edit) || made;
     this.#version++;
     // Only what ends has a receipt.
     if (this.totalSamples !== null) {
@@ -531,6 +542,7 @@ export class Stream implements MusicStream {
   /** True if everything before `end` is made and no waiting change can touch it. */
   #readable(end: number): boolean {
     if (this.#failure !== null || this.#pcm.end < end) return false;
+    if (this.#loopGain === null) return false;
     const edit = this.#edits.next;
     return !edit || edit.latent * this.#hop >= end;
   }
@@ -579,8 +591,7 @@ export class Stream implements MusicStream {
   /** Decodes what is there as far as it is wanted, unless a change comes. */
   async #decodeRest(): Promise<void> {
     const more = () =>
-      this.#decoder.begun < this.#latents.end && !this.#edits.next &&
-      this.#wanted();
+      this.#decoder.behind && !this.#edits.next && this.#wanted();
     let last: Promise<void> | undefined;
     while (more()) {
       // Two at a time: the network of one beside the synthesis of the other.
@@ -596,6 +607,8 @@ export class Stream implements MusicStream {
 
   /** True once the old rendering reaches as far as the edit needs it. */
   #ready({ at, latent }: Edit): boolean {
+    // A loop is levelled by what it was before any change, whenever that comes.
+    if (this.#loopGain === null) return false;
     const onGrid = at === latent * this.#hop;
     const needed = onGrid ? at : at + CROSSFADE_SAMPLES;
     return this.#decoder.next >= latent &&
@@ -606,7 +619,8 @@ export class Stream implements MusicStream {
     if (this.totalSamples !== null && this.#pcm.end >= this.totalSamples) {
       return false;
     }
-    return this.#pcm.end - this.position < AHEAD_SAMPLES;
+    return this.#loopGain === null ||
+      this.#pcm.end - this.position < AHEAD_SAMPLES;
   }
 
   /**
@@ -632,28 +646,22 @@ export class Stream implements MusicStream {
 
   /** When a sample is due, on the `performance.now()` clock. */
   #dueAt(sample: number): number {
-    return this.#dueMs + (sample - this.position) / 48;
+    // Of a loop nothing is heard before it is levelled: that is due within a second.
+    const samplesPerMs = this.#loopGain === null ? LEVELLED_SAMPLES / 1000 : 48;
+    return this.#dueMs + (sample - this.position) / samplesPerMs;
   }
 
-  async #apply(edit: Edit): Promise<void> {
-    const { at, latent, patch, ramp } = edit;
+  /** Makes everything anew from an edit on, with all that wait for its sample. */
+  async #apply({ at, latent }: Edit): Promise<void> {
     const start = latent * this.#hop;
     const seam: Seam | null = at > start
-      ? {
-        start,
-        at,
-        old: this.#pcm.slice(
-          start,
-          Math.min(at + CROSSFADE_SAMPLES, this.#pcm.end),
-        ),
-      }
+      ? { start, at, old: this.#withoutChange(start, at) }
       : null;
     await this.#decoder.rewind(latent, {
       ...this.#urgency(),
       signal: this.#abort.signal,
     });
-    this.#edits.remove(edit);
-    this.#undoAfter(at);
+    this.#undoFrom(at);
     this.#pcm.truncate(start);
     this.degraded.truncate(start);
     this.#latents.truncate(latent);
@@ -664,25 +672,45 @@ export class Stream implements MusicStream {
     // What was asked for may be another sound.
     this.#brightness = this.#newBrightness();
     this.#freshDueMs = this.#dueAt(start);
-    this.#applied.push({ edit, contextStart: this.#contextStart });
-    if (patch === null) {
-      this.#contextStart = latent;
-    } else {
-      const resolved = resolvePatch(this.controls, patch);
-      const bpm = this.#bpmOf(patch, this.#score.latest);
-      this.#score.change(start, ramp, resolved, at);
-      if (bpm !== null) this.#tempo.change(at, bpm, ramp);
-    }
+    for (const edit of this.#edits.take(at)) this.#lay(edit, start);
     this.#signal.notify();
   }
 
-  /** Takes changes back that were made to later music, which is made anew: each comes again in its own time. */
-  #undoAfter(at: number): void {
-    const later = this.#applied.filter(({ edit }) => edit.at > at);
-    if (later.length === 0) return;
-    this.#applied = this.#applied.filter(({ edit }) => edit.at <= at);
-    this.#edits.putBack(later.map(({ edit }) => edit));
-    this.#contextStart = later[0]!.contextStart;
+  /** What is to be heard around a change at `at` without it: what was made there before any change at or after it. */
+  #withoutChange(start: number, at: number): Stereo {
+    const end = at + CROSSFADE_SAMPLES;
+    const voided = this.#seams.find((seam) =>
+      seam.start === start && seam.at >= at
+    );
+    if (!voided) {
+      return this.#pcm.slice(start, Math.min(end, this.#pcm.end));
+    }
+    const { left, right } = voided.old;
+    const length = end - start;
+    return { left: left.slice(0, length), right: right.slice(0, length) };
+  }
+
+  /** Lays an edit over the controls, from `start` on. */
+  #lay(edit: Edit, start: number): void {
+    const { at, latent, patch, ramp } = edit;
+    this.#applied.push({ edit, contextStart: this.#contextStart });
+    if (patch === null) {
+      this.#contextStart = latent;
+      return;
+    }
+    const resolved = resolvePatch(this.controls, patch);
+    const bpm = this.#bpmOf(patch, this.#score.latest);
+    this.#score.change(start, ramp, resolved, at);
+    if (bpm !== null) this.#tempo.change(at, bpm, ramp);
+  }
+
+  /** Takes changes back that were made at a sample or later, to music that is made anew: each comes again in its own time. */
+  #undoFrom(at: number): void {
+    const undone = this.#applied.filter(({ edit }) => edit.at >= at);
+    if (undone.length === 0) return;
+    this.#applied = this.#applied.filter(({ edit }) => edit.at < at);
+    this.#edits.putBack(undone.map(({ edit }) => edit));
+    this.#contextStart = undone[0]!.contextStart;
     this.#score.truncate(at);
     this.#tempo.truncate(at);
   }
@@ -793,8 +821,6 @@ export class Stream implements MusicStream {
       tempo: this.#tempo,
       brightness: (at) => held?.[at / this.#hop - first + before] ?? null,
     };
-    const rows = (from: number, count: number) =>
-      controlRows(manifest, source, from, count);
     return {
       context: past,
       contextFrames: before,
@@ -803,8 +829,10 @@ export class Stream implements MusicStream {
       frames,
       index: first - this.#origin,
       controls: concat(
-        rows(first - before, before + frames),
-        closing ? rows(loop.knownFrom, after) : new Float32Array(),
+        controlRows(manifest, source, first - before, before + frames, before),
+        closing
+          ? controlRows(manifest, source, loop.knownFrom, after)
+          : new Float32Array(),
       ),
       prompt: this.#mixer.at(this.#score, middle),
       seed: this.seed,
@@ -834,9 +862,18 @@ export class Stream implements MusicStream {
     if (this.#bridge) blendBridge(this.#bridge, fresh, start);
     this.#finish(fresh, start);
     this.#pcm.push(fresh.left, fresh.right, start);
-    this.#heard ||= this.#pcm.end > 0;
+    this.#levelLoop();
+    this.#heard ||= this.#pcm.end > 0 && this.#loopGain !== null;
     this.#forget();
     this.#signal.notify();
+  }
+
+  #levelLoop(): void {
+    const { loudness } = this.#model.manifest;
+    const enough = Math.min(LEVELLED_SAMPLES, this.totalSamples ?? Infinity);
+    if (!loudness || this.#loopGain !== null || this.#pcm.end < enough) return;
+    const { left, right } = this.#pcm.slice(0, enough);
+    this.#loopGain = levelGain(loudness, left, right);
   }
 
   /** True where no part may play: the denoiser was never asked for silence. */
@@ -864,6 +901,7 @@ export class Stream implements MusicStream {
     const oldest = this.#decoder.forget(heard);
     const { context } = this.#model.manifest.blocks;
     this.#latents.forget(Math.min(oldest, heard - context));
+    this.#score.forget(this.#latents.first * this.#hop);
     if (this.totalSamples === null) this.degraded.forget(this.position);
   }
 }
@@ -897,6 +935,15 @@ function resolvePatch(
   if (!patch.prompts) return patch;
   const { prompts } = resolveControls({ ...controls, prompts: patch.prompts });
   return { ...patch, ...(prompts && { prompts }) };
+}
+
+/** Multiplies samples, in place. */
+function amplify(pcm: Stereo, gain: number): Stereo {
+  if (gain === 1) return pcm;
+  for (const channel of [pcm.left, pcm.right]) {
+    for (let i = 0; i < channel.length; i++) channel[i] = channel[i]! * gain;
+  }
+  return pcm;
 }
 
 function concat(a: Float32Array, b: Float32Array): Float32Array {

@@ -9,7 +9,7 @@
 const SAMPLES_PER_MINUTE = 48_000 * 60;
 
 /** Tempo changes remembered. */
-const MAX_SEGMENTS = 64;
+const MAX_SEGMENTS = 256;
 
 /** A tempo, and how it is reached. */
 export interface TempoSegment {
@@ -107,10 +107,10 @@ export class TempoMap {
     return sample + ramp;
   }
 
-  /** Forgets what was changed after a sample. */
+  /** Forgets what was changed from a sample on. */
   truncate(sample: number): void {
     this.#segments = this.#segments.filter((s, i) =>
-      i === 0 || s.sample <= sample
+      i === 0 || s.sample < sample
     );
   }
 

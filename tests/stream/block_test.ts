@@ -60,7 +60,7 @@ async function unaskedOf(
   const { batch, controls, prompt } = calls[0]!;
   assertEquals(batch, 2);
   assertEquals([...prompt], [1, 0]);
-  assertEquals([...controls.subarray(0, 14)], [...asked, ...asked]);
+  assertEquals(controls.subarray(0, 14), Float32Array.of(...asked, ...asked));
   assertEquals(controls.subarray(14, 21), controls.subarray(21));
   return [...controls.subarray(14, 21)];
 }
@@ -70,6 +70,11 @@ Deno.test("makeBlock() guides away from nothing, and from what the package says"
   assertEquals(await unaskedOf(muted, {}), [0, 0, 0, 0, 0, 0, 0]);
   const says = { beat: "kept", parts: "all" } as const;
   assertEquals(await unaskedOf(muted, says), [0.5, 0.25, 0, 0, 1, 1, 1]);
+  const may = [0.5, 0.25, 0.75, 1, 0.7, 0, 1];
+  assertEquals(
+    await unaskedOf(may, says),
+    [0.5, 0.25, 0, 0, 0.7, 1, 1].map(Math.fround),
+  );
   const free = [0.5, 0.25, 0.75, 1, 0, 0, 0];
   assertEquals(await unaskedOf(free, says), [0.5, 0.25, 0, 0, 0, 0, 0]);
 });

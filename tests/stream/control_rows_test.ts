@@ -162,3 +162,28 @@ Deno.test("controlRows() asks for the levels that prompts speak of, on the denoi
   });
   assertEquals(level(score, "brightness"), null);
 });
+
+Deno.test("controlRows() tells the level of what came before only where one is asked for after it", () => {
+  const score = new Score({ energy: 1, density: 0.5 });
+  score.change(4 * 3840, 0, { energy: null });
+  const source = { score, tempo: new TempoMap(120) };
+  const rows = controlRows(MANIFEST, source, 0, 8, 4);
+  assertEquals(row(rows, 3, "energy"), [0, 0]);
+  assertEquals(row(rows, 3, "density"), [0.5, 1]);
+  const before = controlRows(MANIFEST, source, 0, 8, 2);
+  assertEquals(row(before, 1, "energy"), [1, 1]);
+});
+
+Deno.test("controlRows() writes of a part that may play what the package says, which is not that it does", () => {
+  const { controls } = MANIFEST;
+  const manifest = {
+    ...MANIFEST,
+    controls: { ...controls, spans: { parts: [0, 0.75] } },
+  } as unknown as Manifest;
+  const score = new Score({ parts: { drums: false } });
+  const source = { score, tempo: new TempoMap(120) };
+  const parts = (of: Manifest) =>
+    row(controlRows(of, source, 0, 1), 0, "parts");
+  assertEquals(parts(manifest), [0, 0.75, 0.75, 0.75, 1]);
+  assertEquals(parts(MANIFEST), [0, 1, 1, 1, 1]);
+});

@@ -60,12 +60,23 @@ Deno.test("Score begins a morph where the last one has come to", () => {
   assertEquals(Math.abs(sum - 1) < 1e-9, true);
 });
 
-Deno.test("Score.truncate() forgets what was changed later", () => {
+Deno.test("Score.truncate() forgets what was changed from a sample on", () => {
   const score = new Score({ energy: 0 });
   score.change(1000, 0, { energy: 0.5 });
   score.change(2000, 0, { energy: 1 }, 2500);
-  score.truncate(2400);
+  score.truncate(2501);
+  assertEquals(score.value("energy", 3000), 1);
+  score.truncate(2500);
   assertEquals([score.value("energy", 3000), score.latest.energy], [0.5, 0.5]);
+});
+
+Deno.test("Score.forget() keeps what is in force", () => {
+  const score = new Score({ energy: 0 });
+  score.change(1000, 0, { energy: 0.5 });
+  score.change(2000, 0, { energy: 1 });
+  score.forget(1500);
+  assertEquals(score.entriesFrom(0).length, 2);
+  assertEquals(score.value("energy", 1500), 0.5);
 });
 
 Deno.test("mergePatches() lays parts over parts one by one", () => {
@@ -98,9 +109,11 @@ Deno.test("EditQueue sorts by time and joins patches for one sample", () => {
   assertEquals(queue.patches.slice(1), [{ energy: 0, brightness: 1 }, {
     parts,
   }]);
-  queue.remove(queue.all[2]!);
-  queue.remove(first);
-  assertEquals(queue.next?.patch, { energy: 0, brightness: 1 });
-  queue.remove(queue.next!);
+  assertEquals(queue.take(15), []);
+  assertEquals(queue.take(10), [first]);
+  assertEquals(queue.take(20).map(({ patch }) => patch), [
+    { energy: 0, brightness: 1 },
+    { parts },
+  ]);
   assertEquals(queue.next, undefined);
 });

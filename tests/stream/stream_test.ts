@@ -4,7 +4,10 @@ import {
   assertEquals,
   assertRejects,
 } from "@std/assert";
-import type { DecoderInput } from "../../lib/inference/engine.ts";
+import type {
+  DecoderInput,
+  DenoiserInput,
+} from "../../lib/inference/engine.ts";
 import type { Controls } from "../../lib/protocol/mod.ts";
 import { createStream, type MusicStream } from "../../lib/stream/mod.ts";
 import { HOP, ToyModel } from "./toy_model.ts";
@@ -93,6 +96,21 @@ Deno.test("Stream makes blocks ahead of a decoder that lags, but not endlessly",
   for (const stream of [lagging, other]) stream.cancel();
 });
 
+Deno.test("Stream decodes nothing after the end of a piece", async () => {
+  let end = 0;
+  class Counting extends ToyModel {
+    override async decode(input: DecoderInput) {
+      end = Math.max(end, input.index + input.newFrames);
+      return await super.decode(input);
+    }
+  }
+  const model = new Counting(1);
+  const stream = await open({ model, duration: { seconds: 9 } });
+  await read(stream, 500_000);
+  // Half a latent frame more than 112, and the one before sample 0.
+  assertEquals(end, 113 + 1);
+});
+
 Deno.test("Stream tells of a window that fails while others are under way", async () => {
   const model = new ToyModel(1);
   model.brokenFrom = 50;
@@ -120,6 +138,57 @@ Deno.test("Stream's update changes nothing before its sample and something withi
     assertEquals(difference, atSample, at);
     plain.cancel();
     changed.cancel();
+  }
+});
+
+/** Its music is held to a level. */
+class Held extends ToyModel {
+  override readonly manifest = {
+    ...new ToyModel().manifest,
+    loudness: { lufs: -40, tolerance_lu: 0.1 },
+  };
+}
+
+/** Reads a little, makes updates for the next bar one after the other, each when the last is made, and reads on. */
+async function changedAtBar(
+  patches: Partial<Controls>[],
+  ramp: { seconds: number } | null = null,
+) {
+  const controls = { prompts: [{ text: "toy", weight: 1 }], bpm: 97 };
+  const model = new Held();
+  const stream = await open({ model, controls, duration: { seconds: 6 } });
+  const begun = await read(stream, 14_400);
+  let atSample = -1;
+  for (const patch of patches) {
+    ({ atSample } = await stream.update(patch, { at: "bar", ramp }));
+    // The music is made beyond the bar.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const rest = await read(stream, 300_000);
+  return {
+    atSample,
+    changes: stream.changes,
+    pcm: Float32Array.from([...begun, ...rest]),
+  };
+}
+
+Deno.test("Stream's many updates for one sample change nothing before it", async () => {
+  const none = await changedAtBar([]);
+  const levels = Array.from({ length: 90 }, (_, i) => ({ energy: i / 90 }));
+  const { atSample, pcm } = await changedAtBar(levels);
+  assert(atSample % HOP > 0);
+  assertEquals(firstDifference(none.pcm, pcm), atSample);
+});
+
+Deno.test("Stream's update for a sample whose music is made replaces what was asked for there, as in its receipt", async () => {
+  for (const ramp of [null, { seconds: 0.5 }]) {
+    const once = await changedAtBar([{ energy: 0.3 }], ramp);
+    const again = await changedAtBar(
+      [{ energy: 1 }, { energy: 0.8 }, { energy: 0.3 }],
+      ramp,
+    );
+    assertEquals(again.changes, once.changes);
+    assertEquals(firstDifference(once.pcm, again.pcm), -1);
   }
 });
 
@@ -272,6 +341,51 @@ Deno.test("Stream's loop ends on what comes before its first sample", async () =
   );
   assert(step <= typical, `seam ${step}, elsewhere at most ${typical}`);
   stream.cancel();
+});
+
+Deno.test("Stream levels a loop as a whole, before any change of it", async () => {
+  const loop = { duration: { bars: 2 }, loop: true };
+  const [plain, held, changed] = await Promise.all([
+    open(loop),
+    open({ ...loop, model: new Held() }),
+    open({ ...loop, model: new Held() }),
+  ]);
+  const { atSample } = await changed.update(
+    { energy: 1 },
+    { at: "now", ramp: null },
+  );
+  assertEquals(atSample, 0);
+  const now = { deadlineMs: 0 };
+  const leads = [await plain.lead(960, now), await held.lead(960, now)];
+  const all = await Promise.all(
+    [plain, held, changed].map((stream) => read(stream, 1_000_000)),
+  );
+  const gain = all[1]![5000]! / all[0]![5000]!;
+  assert(gain < 0.7, `${gain}`);
+  const levelled = (a: Float32Array, b: Float32Array) =>
+    a.forEach((value, i) => assertAlmostEquals(b[i]!, gain * value, 1e-6));
+  levelled(all[0]!, all[1]!);
+  levelled(leads[0]!.left, leads[1]!.left);
+  const again = await open(loop);
+  await again.update({ energy: 1 }, { at: "now", ramp: null });
+  levelled(await read(again, 1_000_000), all[2]!);
+});
+
+Deno.test("Stream's loop that is to be levelled is due within a second", async () => {
+  let latest = 0;
+  class Due extends Held {
+    override async denoise(
+      input: DenoiserInput,
+      options: { deadlineMs: number; signal: AbortSignal },
+    ) {
+      latest = Math.max(latest, options.deadlineMs);
+      return await super.denoise(input, options);
+    }
+  }
+  const model = new Due();
+  const stream = await open({ model, duration: { bars: 4 }, loop: true });
+  await read(stream, 1_000_000);
+  assert(latest > 500 && latest <= 1000, `${latest}`);
 });
 
 Deno.test("Stream fills the gap before a loop's end with both sides known", async () => {
