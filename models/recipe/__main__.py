@@ -60,6 +60,8 @@ def parser():
             p.add_argument("--rank", type=int, default=0, help="learn low-rank adapters of what is there instead of its weights")
         if name in ("consistency", "steps", "moments"):
             p.add_argument("--seed", type=int, default=0)
+        if name in ("layers", "export"):
+            p.add_argument("--blocks", type=int, nargs=3, help="kept above sigma 1.2, above 0.4 and below (default: 10 11 12)")
         p.add_argument("--dims", type=int, default=128)
         p.add_argument("--workers", type=int, default=2)
         p.add_argument("--package", default="pocket", help="folder that export, report and toy write, and whose prompt encoder is evaluated")
@@ -144,9 +146,10 @@ def main():
 
         student.run(args.corpus, args.work, f"{args.work}/text.pt", args.minutes, tiny=args.tiny)
     elif args.stage == "layers":
-        from .presto import stage
+        from .presto import noise, stage
 
-        stage.run_layers(args.corpus, args.work, args.minutes, args.ase, args.guidance, args.rank, args.frames)
+        budgets = noise.budgets_of(args.blocks) if args.blocks else noise.BUDGETS
+        stage.run_layers(args.corpus, args.work, args.minutes, args.ase, args.guidance, args.rank, args.frames, budgets)
     elif args.stage == "consistency":
         from .presto import stage
 
@@ -178,8 +181,9 @@ def main():
         recover.run(args.package, args.work)
     elif args.stage == "export":
         from . import export
+        from .presto import noise
 
-        export.run(args.work, args.package, args.weights, args.beside)
+        export.run(args.work, args.package, args.weights, args.beside, noise.budgets_of(args.blocks) if args.blocks else noise.BUDGETS)
     elif args.stage == "judge":
         from . import judge
 

@@ -186,19 +186,20 @@ DISTILLED_SAMPLER = {
     "max_steps": 8,
     "guidance": None,
 }
-MUTING = {"scale": 1.5, "sigma_low": 1.0}  # of what ships: parts that are muted leak less
 SHIPPED = "presto-ls"  # what is called just "pocket"
+# It begins at half the noise that it was trained from, and where parts are muted it is led away from them.
+SHIPPED_SAMPLER = DISTILLED_SAMPLER | {"schedule": DISTILLED_SAMPLER["schedule"] | {"sigma_max": 7.0}, "muting": {"scale": 1.5, "sigma_low": 1.0}}
 DISTILLED = ("consistency", "dmd-gan", "presto-s", "presto-ls")
 DROPPING = ("ase", "layers", "presto-ls")
 
 
-def manifest(c, graphs, tokenizer, weights, heard=None):
-    """`heard`: what `brightness.reading` gives, if there are clips to read it off."""
+def manifest(c, graphs, tokenizer, weights, heard=None, dropped=noise.BUDGETS):
+    """`dropped`: the budgets of what drops blocks; `heard`: what `brightness.reading` gives, if there are clips to read it off."""
     budgets = {
         "input": "blocks",
         "min": SMALLEST,
         "max": c.blocks,
-        "by_sigma": [{"above": above, "blocks": blocks} for above, blocks in noise.BUDGETS],
+        "by_sigma": [{"above": above, "blocks": blocks} for above, blocks in dropped],
     }
     understood = ["prompts", "bpm", "meter", "key", "chords", "density", "brightness", "energy", "parts"]
     return {
@@ -222,7 +223,7 @@ def manifest(c, graphs, tokenizer, weights, heard=None):
             "frames": {"min": 2, "max": 128, "multiple": c.patch},
             **({"budgets": budgets} if weights in DROPPING else {}),
         },
-        "sampler": (DISTILLED_SAMPLER if weights in DISTILLED else BASE_SAMPLER) | ({"muting": MUTING} if weights == SHIPPED else {}),
+        "sampler": SHIPPED_SAMPLER if weights == SHIPPED else DISTILLED_SAMPLER if weights in DISTILLED else BASE_SAMPLER,
         "decoder": {
             "kind": "spectrum",
             "graph": graphs["decoder"],
@@ -244,7 +245,8 @@ def manifest(c, graphs, tokenizer, weights, heard=None):
             "channels": labels.CHANNELS,
             "layout": [list(group) for group in labels.LAYOUT],
             "understood": understood + ([] if weights in DISTILLED else ["guidance"]),
-            "spans": {"brightness": [0.42, 1.0]},  # 3 % of music is darker, and its median is the middle
+            # 3 % of music is darker, and its median is the middle. Told that the others do play, it adds parts where one is taken away.
+            "spans": {"brightness": [0.42, 1.0], **({"parts": [0.0, 0.7]} if weights == SHIPPED else {})},
         },
     }
 
@@ -283,10 +285,10 @@ LEVELS = (0.05, 0.15, 0.5, 1.5, 5.0, 15.0)
 
 
 @torch.no_grad()
-def own_pieces(base, weights="base", frames=64, pieces=6):
+def own_pieces(base, weights="base", frames=64, pieces=6, dropped=noise.BUDGETS):
     """What the network reads while it makes music for random prompts and controls, noise level by noise level, with and without a beginning."""
     c, music, out = base.c, Music(base), []
-    budgets = noise.BUDGETS if weights in DROPPING else None
+    budgets = dropped if weights in DROPPING else None
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         z = None
@@ -306,7 +308,7 @@ def own_pieces(base, weights="base", frames=64, pieces=6):
                     if budgets is None:
                         out.append(feed)
                     else:
-                        out += [feed | {"blocks": np.array(blocks)} for blocks in (SMALLEST, noise.budget(sigma), c.blocks)]
+                        out += [feed | {"blocks": np.array(blocks)} for blocks in (SMALLEST, noise.budget(sigma, budgets), c.blocks)]
     return out
 
 
@@ -379,8 +381,8 @@ def encoder_graph(fitted, path):
     return write_graph(EncoderGraph(fitted), (features,), path, ["features"], ["latents"], ({1: auto},))
 
 
-def run(work, package, weights="base", beside=None):
-    """Writes the folder `package` out of the checkpoints in `work`; `weights` says which denoiser.
+def run(work, package, weights="base", beside=None, dropped=noise.BUDGETS):
+    """Writes the folder `package` out of the checkpoints in `work`; `weights` says which denoiser, `dropped` its budgets, if it drops blocks.
 
     Adapters are written as what they add to the denoiser of the package `beside`, whose other graphs are taken as they are.
     """
@@ -392,7 +394,7 @@ def run(work, package, weights="base", beside=None):
 
         base.network = averaged(work, weights, merged=False).base.network.eval()  # the resampler is the base's: prompts mean the same in all rows
     under = Path(beside) / "denoiser.onnx" if beside else None
-    denoiser = denoiser_graph(base.network, out / "denoiser.onnx", weights in DROPPING, weights == "ase", own_pieces(base, weights), under)
+    denoiser = denoiser_graph(base.network, out / "denoiser.onnx", weights in DROPPING, weights == "ase", own_pieces(base, weights, dropped=dropped), under)
     tokenizer = out / "tokenizer.json"
     if beside:  # all but the denoiser is its base's, to the byte
         theirs = json.loads((Path(beside) / "model.json").read_text())
@@ -409,5 +411,5 @@ def run(work, package, weights="base", beside=None):
         }
         shutil.copy(folder() / "tokenizer.json", tokenizer)
     heard = brightness.reading(work) if (Path(work) / "features").exists() else None
-    text = json.dumps(manifest(base.c, {"denoiser": denoiser, **graphs}, tokenizer, weights, heard), indent=1)
+    text = json.dumps(manifest(base.c, {"denoiser": denoiser, **graphs}, tokenizer, weights, heard, dropped), indent=1)
     (out / "model.json").write_text(text + "\n")

@@ -53,6 +53,17 @@ def thin(path):
     return out
 
 
+def stretch(path, shares):
+    """Makes what the thin matrices of the graph at `path` add so many times as much, in place: of the first ones, of those that were added later, ..."""
+    model = onnx.load(path)
+    for graph in _graphs(model.graph):
+        for w in graph.initializer:
+            for which, share in enumerate(shares):
+                if w.name.endswith(f"_{called('in', which)}{SCALE}"):
+                    w.raw_data = (numpy_helper.to_array(w) * np.float32(share)).tobytes()
+    onnx.save(model, path)
+
+
 def called(part, which):
     """What the thin matrices are called: "in", then "in1" of those that were added later."""
     return f"{part}{which or ''}"

@@ -25,6 +25,11 @@ def levels(steps):
     return [at(i / steps) for i in range(steps)]
 
 
+def budgets_of(blocks):
+    """Those that keep so many blocks above the levels of BUDGETS, one after the other."""
+    return tuple((above, kept) for (above, _), kept in zip(BUDGETS, blocks, strict=True))
+
+
 def budget(sigma, budgets=BUDGETS):
     """Blocks kept at a level."""
     return next(blocks for above, blocks in budgets if sigma > above)
@@ -59,9 +64,11 @@ def place(sigma):
 
 def span(blocks, budgets=BUDGETS):
     """Highest and lowest sigma at which a budget is used."""
-    high = math.inf
+    found, high = [], math.inf
     for above, kept in budgets:
         if kept == blocks:
-            return high, above
+            found.append((high, above))
         high = above
+    if found:
+        return found[0][0], found[-1][1]
     raise ValueError(f"no noise level has a budget of {blocks} blocks")

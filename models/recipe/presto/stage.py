@@ -11,7 +11,7 @@ from ..base.data import Examples
 from ..base.model import Config
 from ..base.train import Base
 from ..checkpoint import Ema, save
-from . import adapters, consistency, layers, measure, moments, sample, steps
+from . import adapters, consistency, layers, measure, moments, noise, sample, steps
 from .music import Batches, Chains, Music, heard_power
 
 WARM = 120  # the fake score's own first updates
@@ -48,8 +48,8 @@ def report(name, draw, held, resampler, data, seed=0, log=print):
     return {"distance": distance, "rms": rms}
 
 
-def run_layers(corpus, work, minutes, ase=False, guidance=None, rank=0, frames=1024):
-    """work/base.pt -> work/layers.pt (or ase.pt). With `guidance` it learns what the base says when it is guided, with `rank` as adapters of the base."""
+def run_layers(corpus, work, minutes, ase=False, guidance=None, rank=0, frames=1024, budgets=noise.BUDGETS):
+    """work/base.pt -> work/layers.pt (or ase.pt), whose blocks are dropped by `budgets`. With `guidance` it learns what the base says when it is guided, with `rank` as adapters of the base."""
     teacher = averaged(work)
     model = copy.deepcopy(teacher)
     model.base.resampler.requires_grad_(False)
@@ -59,7 +59,7 @@ def run_layers(corpus, work, minutes, ase=False, guidance=None, rank=0, frames=1
         lr = 2e-3
     batches = Batches(Examples(corpus, work, "train"), teacher.base.resampler, frames)
     guided = (teacher.requires_grad_(False), guidance) if guidance else None
-    layers.train(model, batches, Path(work) / ("ase.pt" if ase else "layers.pt"), minutes, ase=ase, guided=guided, lr=lr)
+    layers.train(model, batches, Path(work) / ("ase.pt" if ase else "layers.pt"), minutes, budgets, ase, guided, lr=lr)
 
 
 def run_consistency(corpus, work, minutes, guidance=None, rank=0, frames=1024, seed=0):

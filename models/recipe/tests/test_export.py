@@ -12,7 +12,7 @@ from onnx import TensorProto
 from recipe.base.model import Config
 from recipe.base.train import Base
 from recipe.export import BudgetGraph, denoiser_graph, own_pieces
-from recipe.lean import thin
+from recipe.lean import stretch, thin
 from recipe.presto import adapters
 from recipe.presto.layers import SMALLEST
 from recipe.recover import readapt, restore_denoiser
@@ -103,7 +103,12 @@ def test_adapters_are_written_as_what_they_add_to_another_graph(tmp_path, ranks)
     wanted = dict(base.network.named_parameters())  # merged by the exporter
     for name, p in again.network.named_parameters():
         assert (p - wanted[name]).abs().max() < 0.02 * wanted[name].abs().max(), name
-    readapt(again.network, plain, thin(path))
+    before = thin(path)
+    stretch(path, [0.5, 2.0][: len(ranks)])
+    for (_, was), (_, pairs) in zip(before, thin(path), strict=True):
+        for share, (first, second), (wide, long) in zip((0.5, 2.0), was, pairs):
+            assert np.allclose(wide @ long, share * (first @ second), rtol=1e-5)
+    readapt(again.network, plain, before)
     assert adapters.ranks(again.network.state_dict()) == list(ranks)
     adapters.merge(again.network)
     wanted = dict(base.network.named_parameters())  # merged by the exporter

@@ -50,8 +50,10 @@ def test_the_discrete_generator_sees_only_its_levels():
 def test_a_batch_shares_a_budget_and_its_levels_are_where_it_is_used():
     torch.manual_seed(0)
     for _ in range(50):
-        sigma, blocks = noise.inference(20, budgets=noise.BUDGETS)
-        assert all(noise.budget(float(s)) == blocks for s in sigma)
+        for budgets in (noise.BUDGETS, noise.budgets_of((9, 9, 11))):
+            sigma, blocks = noise.inference(20, budgets=budgets)
+            assert all(noise.budget(float(s), budgets) == blocks for s in sigma)
+    assert noise.span(9, noise.budgets_of((9, 9, 11))) == (float("inf"), 0.4)
 
 
 def test_pupils_follow_a_teacher_that_was_trained_further(teacher, tmp_path):
