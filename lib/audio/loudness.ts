@@ -61,7 +61,11 @@ export interface LoudnessState {
   toDb: number;
 }
 
-/** The gain that brings a piece to a loudness as a whole, by what there is of it. */
+/**
+ * The gain that brings a piece to a loudness as a whole, by what there is of it.
+ *
+ * @returns A factor, from -12 to +6 dB.
+ */
 export function levelGain(
   wanted: Loudness,
   left: Float32Array,

@@ -165,7 +165,7 @@ export function controlRows(
   for (const [name, width] of layout) {
     const mask = at + width - 1;
     const level = (LEVELS as readonly string[]).includes(name);
-    if (level && context < frames && rows[context * channels + mask] === 0) {
+    if (level && rows[context * channels + mask] === 0) {
       for (let i = 0; i < context; i++) {
         rows.fill(0, i * channels + at, i * channels + at + width);
       }

@@ -868,6 +868,7 @@ export class Stream implements MusicStream {
     this.#signal.notify();
   }
 
+  /** Finds the gain of a loop once enough of it is made. */
   #levelLoop(): void {
     const { loudness } = this.#model.manifest;
     const enough = Math.min(LEVELLED_SAMPLES, this.totalSamples ?? Infinity);
